@@ -1,0 +1,28 @@
+import type { SparseMatrix } from '../features/index.ts'
+
+/** Learns to tell classes apart. A new one is one file and one line in `index.ts`. */
+export interface Classifier<Input = SparseMatrix> {
+  /** Name used in recipes and model files, e.g. `linear-svm`. */
+  readonly name: string
+  /** Learns from labelled rows and never modifies them. @param y class of each row, 0 … classes-1 */
+  fit(x: Input, y: Uint32Array, classes: number): Model<Input>
+}
+
+/** What a classifier has learned. It cannot be half-trained: only `fit` or a checked model file makes one. */
+export interface Model<Input = SparseMatrix> {
+  /** Name of the classifier that made it. */
+  readonly name: string
+  readonly classes: number
+  /** Decision values [rows, classes], larger is more likely; margins for an SVM, log posteriors for naive Bayes. */
+  decide(x: Input): Float64Array
+  /** Share of each stored value of one row in the decision for `target` against the rest, aligned with the row's indices. */
+  contributions(x: Input, row: number, target: number): Float64Array
+  /** All it has learned, for the model file: the loader of the same name makes an equal model of it. */
+  readonly tensors: Readonly<Record<string, Tensor>>
+}
+
+/** A named array of a model file; `data.length` is the product of `shape`. */
+export interface Tensor {
+  readonly shape: readonly number[]
+  readonly data: Float64Array | Float32Array | Uint32Array | Uint8Array
+}

@@ -1,0 +1,4 @@
+export * from './label.ts'
+export * from './report.ts'
+export * from './trace.ts'
+export * from './verdict.ts'

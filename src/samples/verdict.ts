@@ -1,0 +1,45 @@
+import type { View } from './trace.ts'
+
+/** Where a piece of evidence stands: a call of a process, or an address in the code. */
+export type Place =
+  | { readonly process: number | null; readonly call: number; readonly time: number | null }
+  | { readonly address: string }
+
+/** One feature's share in a verdict. */
+export interface Evidence {
+  /** Name of the feature, e.g. `CreateRemoteThread` or `mov add jmp`. */
+  readonly feature: string
+  /** Share of the decision value, positive towards malicious (or the named family), in the model's own unit. */
+  readonly contribution: number
+  /** The first places where the feature stands in the sample. */
+  readonly places: readonly Place[]
+}
+
+/** What a model says of one sample, in the shape that `taxon classify --json` prints. */
+export interface Verdict {
+  readonly sample: {
+    readonly path: string
+    readonly name: string | null
+    readonly sha256: string | null
+    readonly size: number | null
+    readonly kind: string
+  }
+  readonly view: View
+  readonly verdict: 'malicious' | 'benign' | 'unknown'
+  readonly family: string | null
+  readonly category: string | null
+  /** Calibrated probability of being malicious, 0 … 1. */
+  readonly probability: number
+  readonly families: readonly { readonly name: string; readonly probability: number }[]
+  readonly state: 'complete' | 'partial' | 'abstained'
+  readonly reasons: readonly string[]
+  readonly evidence: readonly Evidence[]
+  readonly trace: { readonly tokens: number; readonly processes: number }
+  readonly model: { readonly name: string; readonly sha256: string } | null
+}
+
+/** What stands in a verdict's place when a path fails. */
+export interface Failure {
+  readonly sample: { readonly path: string }
+  readonly error: { readonly code: string; readonly message: string }
+}
