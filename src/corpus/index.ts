@@ -1,1 +1,2 @@
+export * from './folds.ts'
 export * from './row.ts'
