@@ -1,1 +1,6 @@
+export * from './calibration.ts'
 export * from './classifier.ts'
+export * from './fit-recipe.ts'
+export * from './model-file.ts'
+export * from './recipe.ts'
+export * from './trained.ts'

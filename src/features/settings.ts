@@ -1,0 +1,43 @@
+/**
+ * How traces become columns; what a recipe's `[features]` table holds. A setting works where the kind of the traces
+ * allows it: n-grams, `collapse` and `limit` on sequences, `pairs` on sets, the weights on sequences and counts.
+ */
+export interface FeatureSettings {
+  /** Least knowing kind to reduce every trace to first; `sequence` reduces nothing. */
+  readonly kind: 'sequence' | 'counts' | 'set'
+  /** Shortest and longest n-gram of a sequence, 1 … 4; counts and sets have single tokens only. */
+  readonly ngrams: readonly [number, number]
+  /** Value of a column before scaling: 1, the count c, or ln(1 + c). */
+  readonly weight: 'presence' | 'count' | 'log-count'
+  /** Scale of each column, learned from the training rows: none, ln((1 + rows) / (1 + documents)) + 1, or 1 / largest value. */
+  readonly scale: 'none' | 'idf' | 'max-abs'
+  /** Whether each row is then divided by its Euclidean length. */
+  readonly normalise: boolean
+  /** Keep this many columns, the best by information gain; 0 keeps all. */
+  readonly select: number
+  /** Leave out columns that stand in fewer training rows than this. */
+  readonly minDocuments: number
+  /** Cut runs of one token longer than this to this; 0 keeps them. */
+  readonly collapse: number
+  /** Read only the first tokens of a sequence, counted after collapsing; 0 reads all. */
+  readonly limit: number
+  /** Tokens (in canonical form) that are left out before anything else. */
+  readonly drop: readonly string[]
+  /** Add this many conjunctions of two tokens of a set, the best by information gain. */
+  readonly pairs: number
+}
+
+/** The settings that a recipe which says nothing has. */
+export const DEFAULT_FEATURES: FeatureSettings = {
+  kind: 'sequence',
+  ngrams: [1, 1],
+  weight: 'presence',
+  scale: 'none',
+  normalise: false,
+  select: 0,
+  minDocuments: 1,
+  collapse: 0,
+  limit: 0,
+  drop: [],
+  pairs: 0,
+}

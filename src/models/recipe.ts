@@ -1,0 +1,39 @@
+import type { FeatureSettings } from '../features/index.ts'
+import type { Kind, View } from '../samples/index.ts'
+
+/** What a model learns to tell: one label, or `auto`: malicious where both occur in the corpus, else the family. */
+export type Target = 'malicious' | 'family' | 'category' | 'auto'
+
+/** View, features, model and settings: all that training needs beside a corpus. */
+export interface Recipe {
+  readonly name: string
+  /** One line for people. */
+  readonly summary: string
+  readonly view: View | 'any'
+  /** Kinds of trace it takes; others are refused. */
+  readonly kinds: readonly Kind[]
+  readonly target: Target
+  readonly features: FeatureSettings
+  readonly model: ModelSettings
+}
+
+/** The classifier and its settings. A list of several values is searched inside the training part, a list of one is taken. */
+export interface ModelSettings {
+  readonly type: 'linear-svm' | 'multinomial' | 'bernoulli'
+  /** Values to choose from: C of the SVM, smoothing of naive Bayes. */
+  readonly grid: readonly number[]
+  /** Stopping tolerance of the SVM's solver. */
+  readonly tolerance: number
+  /** Whether classes weigh the same whatever their rows. */
+  readonly balanced: boolean
+  /** Inner folds for choosing from `grid` and for calibration. */
+  readonly folds: number
+}
+
+/** The built-in recipes. */
+export const recipes: readonly Recipe[] = []
+
+/** A recipe from TOML. @throws UsageError naming the setting that is unknown or wrong */
+export function parseRecipe(toml: string, name: string): Recipe {
+  throw new Error(`not yet: ${toml} ${name}`)
+}
