@@ -1,0 +1,52 @@
+import { progressBar } from './progress.ts'
+
+/** All that a command may touch of the outside; tests pass their own. */
+export interface Io {
+  /** Writes to standard output; resolves when the reader keeps up. */
+  stdout(text: string): Promise<void>
+  stderr(text: string): void
+  /** Whether standard output is a terminal. */
+  readonly isTTY: boolean
+  /** Width of the terminal in characters; 80 where there is none. */
+  readonly columns: number
+  /** Whether to colour: a terminal, and NO_COLOR not set. */
+  readonly colour: boolean
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal
+  /** A progress bar on standard error, silent unless that is a terminal. @param total null where it is not known */
+  progress(label: string, total: number | null): Progress
+}
+
+/** A progress bar under way. */
+export interface Progress {
+  update(done: number, total?: number | null): void
+  /** Takes the bar away. */
+  done(): void
+}
+
+/** The real terminal, with Ctrl-C bound to `signal`; a second Ctrl-C ends the program at once. */
+export function terminal(): Io {
+  const abort = new AbortController()
+  process.on('SIGINT', () => {
+    if (abort.signal.aborted) process.exit(130)
+    abort.abort()
+  })
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // The reader went away (`taxon … | head`): nobody is left to tell.
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+  return {
+    stdout: (text) =>
+      new Promise((resolve) => {
+        if (process.stdout.write(text)) resolve()
+        else process.stdout.once('drain', resolve)
+      }),
+    stderr: (text) => void process.stderr.write(text),
+    isTTY: process.stdout.isTTY ?? false,
+    columns: process.stdout.columns ?? 80,
+    colour: (process.stdout.isTTY ?? false) && !process.env.NO_COLOR,
+    signal: abort.signal,
+    progress: (label, total) => progressBar(process.stderr, label, total),
+  }
+}
