@@ -1,0 +1,7 @@
+export * from './bootstrap.ts'
+export * from './calibration-error.ts'
+export * from './figures.ts'
+export * from './measures.ts'
+export * from './prior.ts'
+export * from './ranking.ts'
+export * from './scored-rows.ts'
