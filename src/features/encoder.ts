@@ -1,4 +1,10 @@
-import type { Kind, Trace, View } from '../samples/index.ts'
+import { UsageError } from '../core/index.ts'
+import { KINDS, type Kind, type Trace, type View } from '../samples/index.ts'
+import { type Columns, encodeRows, fitColumns } from './columns.ts'
+import { type Counted, countTraces, type GramList } from './counting.ts'
+import { GramTable, NONE } from './gram-table.ts'
+import { GrowingFloat64, GrowingUint32 } from './growing-array.ts'
+import { commonKind, type Reader, type Seen, tokenReader } from './reading.ts'
 import type { FeatureSettings } from './settings.ts'
 import type { SparseMatrix } from './sparse-matrix.ts'
 
@@ -26,10 +32,8 @@ export interface EncoderTable {
   readonly kind: Kind
   /** Canonical names of every token of the training rows, ascending by UTF-16 code unit. */
   readonly tokens: readonly string[]
-  /** Tokens of every column one after another; column c has those from starts[c] to starts[c + 1]. */
-  readonly grams: Uint32Array
-  /** [columns + 1] */
-  readonly starts: Uint32Array
+  /** The tokens of every column; a pair has two. */
+  readonly columns: GramList
   /** The columns from here on are pairs, those before n-grams. */
   readonly firstPair: number
   /** Scale of each column, or null when all are 1. */
@@ -39,7 +43,7 @@ export interface EncoderTable {
 /**
  * Learns the columns from training rows.
  * @param y class of each trace, 0 … classes-1
- * @throws UsageError for traces of two views
+ * @throws UsageError for no traces, or traces of two views
  */
 export function fitEncoder(
   settings: FeatureSettings,
@@ -47,5 +51,204 @@ export function fitEncoder(
   y: Uint32Array,
   classes: number,
 ): Encoder {
-  throw new Error(`not yet: ${settings} ${traces} ${y} ${classes}`)
+  const counted = countTraces(settings, traces, commonView(traces), commonKind(settings, traces))
+  return encoderOf(counted, fitColumns(settings, counted, Uint32Array.from(y.keys()), y, classes))
+}
+
+/** The view that all traces have. @throws UsageError for no traces, or traces of two views */
+export function commonView(traces: readonly Trace[]): View {
+  const view = traces[0]?.view
+  if (view === undefined) throw new UsageError('training rows: there are none')
+  if (traces.some((trace) => trace.view !== view)) {
+    throw new UsageError('training rows: they mix opcodes and calls, choose one view')
+  }
+  return view
+}
+
+/** The encoder of columns that were chosen among counted n-grams. */
+export function encoderOf({ view, kind, tokens, grams }: Counted, columns: Columns): Encoder {
+  const list = new GrowingUint32()
+  const starts = new GrowingUint32()
+  starts.push(0)
+  const append = (gram: number) => {
+    for (let i = grams.starts[gram]; i < grams.starts[gram + 1]; i++) list.push(grams.tokens[i])
+  }
+  for (const gram of columns.grams) {
+    append(gram)
+    starts.push(list.length)
+  }
+  columns.pairs.forEach((gram, i) => {
+    append(gram)
+    if (i % 2 === 1) starts.push(list.length)
+  })
+  return makeEncoder(columns.settings, {
+    view,
+    kind,
+    tokens,
+    columns: { tokens: list.view().slice(), starts: starts.view().slice() },
+    firstPair: columns.grams.length,
+    scale: columns.scale,
+  })
+}
+
+/** An encoder from its table, which the caller has checked. */
+export function makeEncoder(settings: FeatureSettings, table: EncoderTable): Encoder {
+  const { view, kind, tokens, columns } = table
+  const known = new Map(tokens.map((name, id) => [name, id]))
+  const reader = tokenReader(settings, view, kind, known)
+  const chosen = columnsOf(settings, table)
+  const trie = gramTrie(columns, table.firstPair)
+  const check = (trace: Trace) => {
+    if (trace.view !== view) throw new UsageError(`trace: the model reads ${view}, got ${trace.view}`)
+    if (KINDS.indexOf(trace.kind) > KINDS.indexOf(kind)) {
+      throw new UsageError(`trace: the model needs a ${kind}, got a ${trace.kind}`)
+    }
+  }
+  return {
+    settings,
+    view,
+    kind,
+    names: columnNames(table),
+    table,
+    encode(traces) {
+      for (const trace of traces) check(trace)
+      const counts = countColumns(trie, chosen.columnOf.length, traces, reader)
+      return encodeRows(chosen, counts, Uint32Array.from(traces.keys()))
+    },
+    known: (trace) => knownShares(trace, reader, known.size),
+    locate(trace, column, max) {
+      if (!trace.sequence) return []
+      const gram = columns.tokens.subarray(columns.starts[column], columns.starts[column + 1])
+      if (column >= table.firstPair || gram.length === 1) return locateTokens(trace, reader, gram, max)
+      return locateGram(reader.read(trace, true), gram, max)
+    },
+  }
+}
+
+function columnNames({ tokens, columns, firstPair }: EncoderTable): string[] {
+  return Array.from({ length: columns.starts.length - 1 }, (_, column) => {
+    const gram = columns.tokens.subarray(columns.starts[column], columns.starts[column + 1])
+    return Array.from(gram, (token) => tokens[token]).join(column < firstPair ? ' ' : ' & ')
+  })
+}
+
+/** The columns among themselves: what was counted is here exactly what became a column, or stands in a pair. */
+function columnsOf(settings: FeatureSettings, { columns, firstPair, scale }: EncoderTable): Columns {
+  const columnOfToken = new Map<number, number>()
+  for (let column = 0; column < firstPair; column++) {
+    const from = columns.starts[column]
+    if (columns.starts[column + 1] - from === 1) columnOfToken.set(columns.tokens[from], column)
+  }
+  const order = Uint32Array.from({ length: firstPair }, (_, i) => i)
+  const pairs = columns.tokens.slice(columns.starts[firstPair]).map((token) => columnOfToken.get(token)!)
+  return { settings, columnOf: Int32Array.from(order), grams: order, pairs, scale }
+}
+
+/** The n-grams that are columns and all their beginnings. `columnOf` gives the column of each id, or -1. */
+interface GramTrie {
+  readonly table: GramTable
+  readonly columnOf: Int32Array
+  readonly longest: number
+}
+
+function gramTrie(columns: GramList, firstPair: number): GramTrie {
+  const table = new GramTable()
+  const ends = new Uint32Array(firstPair)
+  let longest = 1
+  for (let column = 0; column < firstPair; column++) {
+    let id = NONE
+    for (let i = columns.starts[column]; i < columns.starts[column + 1]; i++)
+      id = table.add(id, columns.tokens[i])
+    ends[column] = id
+    longest = Math.max(longest, columns.starts[column + 1] - columns.starts[column])
+  }
+  const columnOf = new Int32Array(table.size).fill(-1)
+  ends.forEach((id, column) => {
+    columnOf[id] = column
+  })
+  return { table, columnOf, longest }
+}
+
+function countColumns(
+  { table, columnOf, longest }: GramTrie,
+  columns: number,
+  traces: readonly Trace[],
+  reader: Reader,
+): SparseMatrix {
+  const starts = new Uint32Array(traces.length + 1)
+  const indices = new GrowingUint32()
+  const values = new GrowingFloat64()
+  const totals = new Float64Array(columns)
+  traces.forEach((trace, row) => {
+    const { sequence, tally } = reader.read(trace)
+    const touched = new GrowingUint32()
+    const add = (id: number, count: number) => {
+      const column = columnOf[id]
+      if (column < 0) return
+      if (totals[column] === 0) touched.push(column)
+      totals[column] += count
+    }
+    if (sequence) {
+      for (let i = 0; i < sequence.length; i++) {
+        let id = NONE
+        for (let j = i; j < sequence.length && j < i + longest; j++) {
+          id = table.find(id, sequence[j])
+          if (id === NONE) break
+          add(id, 1)
+        }
+      }
+    } else {
+      for (let i = 0; i < tally!.tokens.length; i++) {
+        const id = table.find(NONE, tally!.tokens[i])
+        if (id !== NONE) add(id, tally!.counts[i])
+      }
+    }
+    for (const column of touched.view().sort()) {
+      indices.push(column)
+      values.push(totals[column])
+      totals[column] = 0
+    }
+    starts[row + 1] = indices.length
+  })
+  return { rows: traces.length, columns, starts, indices: indices.view(), values: values.view() }
+}
+
+function knownShares(trace: Trace, reader: Reader, known: number): { distinct: number; tokens: number } {
+  const { sequence, tally } = reader.read(trace)
+  const distinct = new Set<number>(sequence ?? tally!.tokens)
+  let knownDistinct = 0
+  for (const id of distinct) if (id < known) knownDistinct++
+  let all = 0
+  let knownTokens = 0
+  const count = (id: number, n: number) => {
+    all += n
+    if (id < known) knownTokens += n
+  }
+  if (sequence) for (const id of sequence) count(id, 1)
+  else for (let i = 0; i < tally!.tokens.length; i++) count(tally!.tokens[i], tally!.counts[i])
+  return all === 0
+    ? { distinct: 0, tokens: 0 }
+    : { distinct: knownDistinct / distinct.size, tokens: knownTokens / all }
+}
+
+/** Places of single tokens, found in the trace as it is: an encoder that reduces it knows no order. */
+function locateTokens(trace: Trace, reader: Reader, tokens: Uint32Array, max: number): number[] {
+  const ids = reader.ids(trace.vocabulary)
+  const found: number[] = []
+  const seen = trace.sequence!
+  for (let i = 0; i < seen.length && found.length < max; i++) {
+    if (tokens.includes(ids[seen[i]])) found.push(i)
+  }
+  return found
+}
+
+function locateGram({ sequence, positions }: Seen, gram: Uint32Array, max: number): number[] {
+  const found: number[] = []
+  if (!sequence || !positions) return found
+  for (let i = 0; i + gram.length <= sequence.length && found.length < max; i++) {
+    let matched = 0
+    while (matched < gram.length && sequence[i + matched] === gram[matched]) matched++
+    if (matched === gram.length) found.push(positions[i])
+  }
+  return found
 }

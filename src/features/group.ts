@@ -1,15 +1,61 @@
+import { contentHash } from '../core/index.ts'
 import type { Kind, Trace } from '../samples/index.ts'
+import { commonKind, type Reader, tokenReader } from './reading.ts'
 import type { FeatureSettings } from './settings.ts'
 
-/** The kind at which one encoder can look at all of these traces: the least knowing of theirs and of the settings'. */
-export function commonKind(settings: FeatureSettings, traces: readonly Trace[]): Kind {
-  throw new Error(`not yet: ${settings} ${traces}`)
+// One reader for each settings object, view and kind: it remembers vocabularies, which many traces share.
+const readers = new WeakMap<FeatureSettings, Map<string, Reader>>()
+
+function readerFor(settings: FeatureSettings, trace: Trace, kind: Kind): Reader {
+  let bySettings = readers.get(settings)
+  if (!bySettings) {
+    bySettings = new Map()
+    readers.set(settings, bySettings)
+  }
+  const key = `${trace.view} ${kind}`
+  let reader = bySettings.get(key)
+  if (!reader) {
+    reader = tokenReader(settings, trace.view, kind, new Map())
+    bySettings.set(key, reader)
+  }
+  return reader
 }
 
 /**
  * Hash of exactly what an encoder with these settings can see of a trace; equal inputs share it.
- * @param kind what the corpus as a whole is reduced to (`commonKind`); by default the trace's own kind
+ * @param kind what the corpus as a whole is reduced to (`commonKind`); by default that of the trace and the settings
  */
-export function groupOf(settings: FeatureSettings, trace: Trace, kind?: Kind): string {
-  throw new Error(`not yet: ${settings} ${trace} ${kind}`)
+export function groupOf(
+  settings: FeatureSettings,
+  trace: Trace,
+  kind: Kind = commonKind(settings, [trace]),
+): string {
+  const reader = readerFor(settings, trace, kind)
+  const { sequence, tally } = reader.read(trace)
+  const names = reader.unknown(trace.vocabulary)
+  if (sequence && settings.ngrams[1] > 1) {
+    const { sorted, ranks } = rankNames(sequence, names)
+    return contentHash(trace.view, 'sequence', JSON.stringify(sorted), bytes(sequence.map((id) => ranks[id])))
+  }
+  const totals = new Map<string, number>()
+  if (sequence) for (const id of sequence) totals.set(names[id], (totals.get(names[id]) ?? 0) + 1)
+  if (tally) for (let i = 0; i < tally.tokens.length; i++) totals.set(names[tally.tokens[i]], tally.counts[i])
+  const entries = [...totals].sort(([a], [b]) => (a < b ? -1 : 1))
+  const seen =
+    kind === 'set' || settings.weight === 'presence' ? ['set', ...entries.map(([name]) => name)] : entries
+  return contentHash(trace.view, JSON.stringify(seen))
+}
+
+/** The distinct names of a sequence in order, and the rank of each id among them: the same for any vocabulary order. */
+function rankNames(sequence: Uint32Array, names: readonly string[]) {
+  const used = [...new Set(sequence)].sort((a, b) => (names[a] < names[b] ? -1 : 1))
+  const ranks = new Uint32Array(names.length)
+  used.forEach((id, rank) => {
+    ranks[id] = rank
+  })
+  return { sorted: used.map((id) => names[id]), ranks }
+}
+
+function bytes(array: Uint32Array): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
 }

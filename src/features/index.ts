@@ -1,4 +1,8 @@
+export * from './columns.ts'
+export * from './counting.ts'
 export * from './encoder.ts'
 export * from './group.ts'
+export * from './information-gain.ts'
+export { commonKind } from './reading.ts'
 export * from './settings.ts'
 export * from './sparse-matrix.ts'

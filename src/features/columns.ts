@@ -1,0 +1,184 @@
+import { log } from '../core/index.ts'
+import type { Counted } from './counting.ts'
+import { GrowingUint32 } from './growing-array.ts'
+import { bestByScore, informationGain } from './information-gain.ts'
+import type { FeatureSettings } from './settings.ts'
+import type { SparseMatrix } from './sparse-matrix.ts'
+
+/** Fewest training rows that a pair must stand in: rarer ones only repeat what one sample did. */
+const MIN_PAIR_DOCUMENTS = 5
+
+/** Most tokens whose pairs are counted, the best by information gain; bounds the table of pairs to 16 MB a class. */
+const MAX_PAIRED_TOKENS = 2048
+
+/** Columns chosen among the n-grams that were counted. */
+export interface Columns {
+  readonly settings: FeatureSettings
+  /** Column of each counted n-gram, or -1. */
+  readonly columnOf: Int32Array
+  /** N-grams that became columns. */
+  readonly grams: Uint32Array
+  /** The two n-grams of each pair, which has a column after those: [pairs × 2]. */
+  readonly pairs: Uint32Array
+  /** Scale of each column; null when all are 1. */
+  readonly scale: Float64Array | null
+}
+
+/** Chooses and scales columns by some rows of what was counted; other rows are not looked at. */
+export function fitColumns(
+  settings: FeatureSettings,
+  counted: Counted,
+  rows: Uint32Array,
+  y: Uint32Array,
+  classes: number,
+): Columns {
+  const { counts } = counted
+  const rowsPerClass = new Uint32Array(classes)
+  const documents = new Uint32Array(counts.columns * classes)
+  for (const row of rows) {
+    rowsPerClass[y[row]]++
+    for (let i = counts.starts[row]; i < counts.starts[row + 1]; i++) {
+      documents[counts.indices[i] * classes + y[row]]++
+    }
+  }
+  const frequent = frequentColumns(documents, classes, settings.minDocuments)
+  const needsGains = (settings.select > 0 && settings.select < frequent.length) || settings.pairs > 0
+  const gains = needsGains ? informationGain(documents, rowsPerClass) : new Float64Array(0)
+  const gainOf = (items: Uint32Array) => Float64Array.from(items, (item) => gains[item])
+  const grams = settings.select > 0 ? bestByScore(frequent, gainOf(frequent), settings.select) : frequent
+  const columnOf = new Int32Array(counts.columns).fill(-1)
+  grams.forEach((gram, column) => {
+    columnOf[gram] = column
+  })
+  let pairs = new Uint32Array(0)
+  if (settings.pairs > 0 && counted.kind === 'set') {
+    const paired = bestByScore(grams, gainOf(grams), MAX_PAIRED_TOKENS)
+    pairs = choosePairs(settings, counted, paired, rows, y, rowsPerClass)
+  }
+  const unscaled: Columns = { settings, columnOf, grams, pairs, scale: null }
+  return { ...unscaled, scale: fitScale(unscaled, counted.counts, rows) }
+}
+
+function frequentColumns(documents: Uint32Array, classes: number, minDocuments: number): Uint32Array {
+  const kept = new GrowingUint32()
+  for (let column = 0; column * classes < documents.length; column++) {
+    let n = 0
+    for (let k = 0; k < classes; k++) n += documents[column * classes + k]
+    if (n >= Math.max(1, minDocuments)) kept.push(column)
+  }
+  return kept.view().slice()
+}
+
+function choosePairs(
+  settings: FeatureSettings,
+  { counts }: Counted,
+  grams: Uint32Array,
+  rows: Uint32Array,
+  y: Uint32Array,
+  rowsPerClass: Uint32Array,
+): Uint32Array<ArrayBuffer> {
+  const classes = rowsPerClass.length
+  const place = new Int32Array(counts.columns).fill(-1)
+  grams.forEach((gram, i) => {
+    place[gram] = i
+  })
+  // Pair (a, b), a < b, stands at a·size + b; the unused half costs less than index arithmetic.
+  const size = grams.length
+  const documents = new Uint32Array(size * size * classes)
+  const present = new Uint32Array(size)
+  for (const row of rows) {
+    let n = 0
+    for (let i = counts.starts[row]; i < counts.starts[row + 1]; i++) {
+      const at = place[counts.indices[i]]
+      if (at >= 0) present[n++] = at
+    }
+    for (let a = 0; a < n; a++) {
+      for (let b = a + 1; b < n; b++) documents[(present[a] * size + present[b]) * classes + y[row]]++
+    }
+  }
+  const frequent = frequentColumns(documents, classes, Math.max(settings.minDocuments, MIN_PAIR_DOCUMENTS))
+  const table = new Uint32Array(frequent.length * classes)
+  frequent.forEach((pair, i) => {
+    table.set(documents.subarray(pair * classes, (pair + 1) * classes), i * classes)
+  })
+  const best = bestByScore(frequent, informationGain(table, rowsPerClass), settings.pairs)
+  const pairs = new Uint32Array(best.length * 2)
+  best.forEach((pair, i) => {
+    pairs[2 * i] = grams[Math.floor(pair / size)]
+    pairs[2 * i + 1] = grams[pair % size]
+  })
+  return pairs
+}
+
+/** Scales by the definition of `FeatureSettings.scale`, over the training rows only. */
+function fitScale(columns: Columns, counts: SparseMatrix, rows: Uint32Array): Float64Array | null {
+  const { settings, grams, pairs } = columns
+  if (settings.scale === 'none') return null
+  const width = grams.length + pairs.length / 2
+  const documents = new Float64Array(width)
+  const largest = new Float64Array(width)
+  const plain = encodeRows({ ...columns, settings: { ...settings, normalise: false } }, counts, rows)
+  for (let i = 0; i < plain.indices.length; i++) {
+    const column = plain.indices[i]
+    documents[column]++
+    largest[column] = Math.max(largest[column], plain.values ? plain.values[i] : 1)
+  }
+  if (settings.scale === 'max-abs') return largest.map((value) => (value > 0 ? 1 / value : 1))
+  return documents.map((n) => log((1 + rows.length) / (1 + n)) + 1)
+}
+
+/** The matrix of some rows of counts, its columns those that were chosen. */
+export function encodeRows(columns: Columns, counts: SparseMatrix, rows: ArrayLike<number>): SparseMatrix {
+  const { settings, columnOf, grams, pairs, scale } = columns
+  const starts = new Uint32Array(rows.length + 1)
+  const indices = new GrowingUint32()
+  const binary = settings.weight === 'presence' && !scale && !settings.normalise
+  const present = new Uint8Array(pairs.length > 0 ? counts.columns : 0)
+  const countAt: number[] = []
+  for (let r = 0; r < rows.length; r++) {
+    const [from, to] = [counts.starts[rows[r]], counts.starts[rows[r] + 1]]
+    for (let i = from; i < to; i++) {
+      const column = columnOf[counts.indices[i]]
+      if (column < 0) continue
+      indices.push(column)
+      if (!binary) countAt.push(i)
+    }
+    if (pairs.length > 0) {
+      for (let i = from; i < to; i++) present[counts.indices[i]] = 1
+      for (let p = 0; p < pairs.length; p += 2) {
+        if (present[pairs[p]] === 0 || present[pairs[p + 1]] === 0) continue
+        indices.push(grams.length + p / 2)
+        if (!binary) countAt.push(-1)
+      }
+      for (let i = from; i < to; i++) present[counts.indices[i]] = 0
+    }
+    starts[r + 1] = indices.length
+  }
+  const matrix = {
+    rows: rows.length,
+    columns: grams.length + pairs.length / 2,
+    starts,
+    indices: indices.view(),
+  }
+  if (binary) return { ...matrix, values: null }
+  const counted = counts.values
+  const values = Float64Array.from(countAt, (at) => weigh(settings, at < 0 || !counted ? 1 : counted[at]))
+  if (scale) for (let i = 0; i < values.length; i++) values[i] *= scale[matrix.indices[i]]
+  if (settings.normalise) normaliseRows(starts, values)
+  return { ...matrix, values }
+}
+
+function weigh({ weight }: FeatureSettings, count: number): number {
+  if (weight === 'presence') return 1
+  return weight === 'count' ? count : log(1 + count)
+}
+
+function normaliseRows(starts: Uint32Array, values: Float64Array): void {
+  for (let row = 0; row + 1 < starts.length; row++) {
+    let sum = 0
+    for (let i = starts[row]; i < starts[row + 1]; i++) sum += values[i] * values[i]
+    if (sum === 0) continue
+    const length = Math.sqrt(sum)
+    for (let i = starts[row]; i < starts[row + 1]; i++) values[i] /= length
+  }
+}

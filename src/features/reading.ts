@@ -1,0 +1,133 @@
+import { KINDS, type Kind, type Trace, type View } from '../samples/index.ts'
+import { canonicalNames } from './canonical-names.ts'
+import type { FeatureSettings } from './settings.ts'
+
+/** Stands for a token that is left out. */
+const DROPPED = 0xffffffff
+
+/** The tokens of one trace as an encoder sees them. */
+export interface Seen {
+  /** Token ids in order, with collapsed runs and dropped tokens gone; null for counts and sets. */
+  readonly sequence: Uint32Array | null
+  /** Position in `trace.sequence` of each; null without `withPositions`. */
+  readonly positions: Uint32Array | null
+  /** Distinct token ids ascending and their counts, all 1 for a set; null for sequences. */
+  readonly tally: { readonly tokens: Uint32Array; readonly counts: Float64Array } | null
+}
+
+/** Reads traces of one view as settings say, at one kind. */
+export interface Reader {
+  /** Names of the ids of the last vocabulary read: known tokens first, then those that only this vocabulary has. */
+  read(trace: Trace, withPositions?: boolean): Seen
+  /** Id of each of a vocabulary's tokens; ids from `known.size` on are of unknown names. Ids of equal canonical names are equal. */
+  ids(vocabulary: readonly string[]): Uint32Array
+  /** Canonical names of unknown ids, from `known.size` on. */
+  unknown(vocabulary: readonly string[]): readonly string[]
+}
+
+interface MappedVocabulary {
+  readonly ids: Uint32Array
+  readonly unknown: readonly string[]
+}
+
+/** A reader whose token ids are those of `known`, a map from canonical name to id 0 … size-1. */
+export function tokenReader(
+  settings: FeatureSettings,
+  view: View,
+  kind: Kind,
+  known: ReadonlyMap<string, number>,
+): Reader {
+  const drop = new Set(canonicalNames(view, settings.drop))
+  const cache = new WeakMap<readonly string[], MappedVocabulary>()
+  const map = (vocabulary: readonly string[]): MappedVocabulary => {
+    const cached = cache.get(vocabulary)
+    // A vocabulary may have grown since: readers of reports add names as they meet them.
+    if (cached && cached.ids.length === vocabulary.length) return cached
+    const fresh = new Map<string, number>()
+    const names = canonicalNames(view, vocabulary)
+    const ids = new Uint32Array(names.length)
+    for (let i = 0; i < ids.length; i++) {
+      const name = names[i]
+      let id = drop.has(name) ? DROPPED : (known.get(name) ?? fresh.get(name))
+      if (id === undefined) {
+        id = known.size + fresh.size
+        fresh.set(name, id)
+      }
+      ids[i] = id
+    }
+    const mapped = { ids, unknown: [...fresh.keys()] }
+    cache.set(vocabulary, mapped)
+    return mapped
+  }
+  // The whole trace's tally also knows the tokens past the cap of a sequence, so it is preferred where order is not needed.
+  const ordered =
+    kind === 'sequence' && (settings.ngrams[1] > 1 || settings.collapse > 0 || settings.limit > 0)
+  return {
+    ids: (vocabulary) => map(vocabulary).ids,
+    unknown: (vocabulary) => map(vocabulary).unknown,
+    read(trace, withPositions = false) {
+      const { ids, unknown } = map(trace.vocabulary)
+      if (ordered && trace.sequence) return readSequence(settings, trace.sequence, ids, withPositions)
+      return {
+        sequence: null,
+        positions: null,
+        tally: readTally(trace, kind, ids, known.size + unknown.length),
+      }
+    },
+  }
+}
+
+function readSequence(
+  settings: FeatureSettings,
+  tokens: Uint32Array,
+  ids: Uint32Array,
+  withPositions: boolean,
+): Seen {
+  const limit = settings.limit || tokens.length
+  const longestRun = settings.collapse || tokens.length
+  const sequence = new Uint32Array(Math.min(tokens.length, limit))
+  const positions = withPositions ? new Uint32Array(sequence.length) : null
+  let length = 0
+  let previous = DROPPED
+  let run = 0
+  for (let i = 0; i < tokens.length && length < limit; i++) {
+    const id = ids[tokens[i]]
+    if (id === DROPPED) continue
+    run = id === previous ? run + 1 : 1
+    previous = id
+    if (run > longestRun) continue
+    if (positions) positions[length] = i
+    sequence[length++] = id
+  }
+  return {
+    sequence: sequence.subarray(0, length),
+    positions: positions?.subarray(0, length) ?? null,
+    tally: null,
+  }
+}
+
+function readTally(trace: Trace, kind: Kind, ids: Uint32Array, size: number): NonNullable<Seen['tally']> {
+  const { tokens, counts } = trace.tally
+  const totals = new Float64Array(size)
+  for (let i = 0; i < tokens.length; i++) {
+    const id = ids[tokens[i]]
+    // Two spellings of one name add up.
+    if (id !== DROPPED) totals[id] += counts ? counts[i] : 1
+  }
+  let distinct = 0
+  for (let id = 0; id < size; id++) if (totals[id] > 0) distinct++
+  const seen = { tokens: new Uint32Array(distinct), counts: new Float64Array(distinct) }
+  for (let id = 0, at = 0; id < size; id++) {
+    if (!(totals[id] > 0)) continue
+    seen.tokens[at] = id
+    seen.counts[at++] = kind === 'set' ? 1 : totals[id]
+  }
+  return seen
+}
+
+/** The kind at which one encoder can look at all of these traces: the least knowing of theirs and of the settings'. */
+export function commonKind(settings: FeatureSettings, traces: readonly Trace[]): Kind {
+  let least = KINDS.indexOf(settings.kind)
+  for (const trace of traces) least = Math.max(least, KINDS.indexOf(trace.kind))
+  return KINDS[least]
+}
