@@ -28,6 +28,17 @@ export class UnknownFormatError extends KnownError {
   }
 }
 
+/** A file that taxon wrote, or should have written, whose content cannot be right. */
+export class DamagedFileError extends KnownError {
+  readonly code = 'damaged-file'
+  readonly path: string
+
+  constructor(path: string, problem: string, options?: ErrorOptions) {
+    super(`${path}: ${problem}`, options)
+    this.path = path
+  }
+}
+
 /** A stated cap was reached and nothing useful could be kept. */
 export class LimitExceededError extends KnownError {
   readonly code = 'limit-exceeded'

@@ -1,2 +1,5 @@
+export * from './corpus.ts'
 export * from './folds.ts'
+export * from './import-rows.ts'
 export * from './row.ts'
+export * from './writer.ts'

@@ -1,0 +1,98 @@
+import { contentHash } from '../core/index.ts'
+import type { Trace } from '../samples/index.ts'
+
+/**
+ * What a trace says, free of the numbering of its vocabulary: equal contents are equal here, whatever corpus, shard or
+ * reader they come from. Names are valid Unicode (a lone surrogate becomes U+FFFD), distinct and in code point order.
+ */
+export interface Content {
+  readonly names: readonly string[]
+  /** The sequence as indices into `names`; null unless the trace is a sequence. */
+  readonly sequence: Uint32Array | null
+  /** How often each name occurs in the whole trace, by index; null for a set. */
+  readonly counts: Float64Array | null
+  /** Whether `counts` are more than a count of `sequence` says: the sequence was cut, or there is none. */
+  readonly countsAreFuller: boolean
+}
+
+/** The content of a trace; names that occur 0 times are left out. */
+export function contentOf(trace: Trace): Content {
+  const { vocabulary, sequence, tally } = trace
+  const tokens = usedTokens(trace)
+  const spelled = Array.from(tokens, (token) => wellFormed(vocabulary[token]))
+  const names = [...new Set(spelled)].sort(byCodePoint)
+  const indices = new Map(names.map((name, i) => [name, i]))
+  for (let i = 0; i < tokens.length; i++) scratch[tokens[i]] = indices.get(spelled[i])!
+  const mapped = sequence?.map((token) => scratch[token]) ?? null
+  const counts = tally.counts && new Float64Array(names.length)
+  if (counts)
+    for (let i = 0; i < tally.tokens.length; i++) counts[scratch[tally.tokens[i]]] += tally.counts![i]
+  for (const token of tokens) scratch[token] = 0
+  return { names, sequence: mapped, counts, countsAreFuller: counts !== null && !isCountOf(counts, mapped) }
+}
+
+/** Hash of a trace's content as it is stored: its view, its kind, its names in order or their counts. */
+export function traceGroup(trace: Trace): string {
+  return contentGroup(trace, contentOf(trace))
+}
+
+/** The same for a content that is at hand. */
+export function contentGroup({ view, kind }: Trace, { names, sequence, counts }: Content): string {
+  return contentHash(view, kind, JSON.stringify(names), bytesOf(sequence), bytesOf(counts))
+}
+
+/** The bytes of a typed array, little-endian as on every platform that Node runs on; none for null. */
+export function bytesOf(array: Uint16Array | Uint32Array | Float64Array | null): Uint8Array {
+  return array === null
+    ? new Uint8Array(0)
+    : new Uint8Array(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength)
+}
+
+/** The text with each lone surrogate, which UTF-8 cannot hold, as U+FFFD. */
+export function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\ufffd')
+}
+
+/** Orders text by code points, as UTF-8 bytes and databases do; JavaScript's own order puts U+FFFF after U+10000. */
+export function byCodePoint(a: string, b: string): number {
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) {
+    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)]
+    if (x !== y) return isSurrogate(x) === isSurrogate(y) ? x - y : isSurrogate(x) ? 1 : -1
+  }
+  return a.length - b.length
+}
+
+/** Whether a unit is half of a code point from U+10000; only units from U+E000 compare differently with it. */
+function isSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit < 0xe000
+}
+
+// Indexed by token, 0 between calls: clearing only what was used keeps small traces cheap under a large vocabulary.
+let scratch = new Uint32Array(1024)
+
+/** The distinct tokens of a trace, those counted 0 times left out. */
+function usedTokens({ vocabulary, sequence, tally }: Trace): number[] {
+  if (scratch.length < vocabulary.length) scratch = new Uint32Array(vocabulary.length * 2)
+  const tokens: number[] = []
+  const use = (token: number) => {
+    if (scratch[token] === 1) return
+    if (!(token < vocabulary.length)) {
+      scratch = new Uint32Array(scratch.length)
+      throw new RangeError(`token ${token} in a vocabulary of ${vocabulary.length}`)
+    }
+    scratch[token] = 1
+    tokens.push(token)
+  }
+  if (sequence) for (const token of sequence) use(token)
+  for (let i = 0; i < tally.tokens.length; i++) if (tally.counts?.[i] !== 0) use(tally.tokens[i])
+  return tokens
+}
+
+/** Whether `counts` is what counting `sequence` gives. */
+function isCountOf(counts: Float64Array, sequence: Uint32Array | null): boolean {
+  if (!sequence) return false
+  const counted = new Float64Array(counts.length)
+  for (const index of sequence) counted[index] += 1
+  return counted.every((n, i) => n === counts[i])
+}

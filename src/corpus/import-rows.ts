@@ -1,0 +1,45 @@
+import type { Row } from './row.ts'
+import { openWriter } from './writer.ts'
+
+/** What an import did. */
+export interface ImportCounts {
+  /** Rows that are new. */
+  readonly added: number
+  /** Rows whose (id, view, source) was there, or came earlier in the same import. */
+  readonly alreadyThere: number
+}
+
+/** How an import is watched and stopped. */
+export interface ImportOptions {
+  /** The file that the rows come from, kept beside them. */
+  readonly origin?: string
+  /** Called after each row with the counts so far. */
+  readonly onProgress?: (counts: ImportCounts) => void
+  /** When aborted, the rows read so far are kept and the import ends. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Adds rows to a corpus, making it if need be. The first row of a (id, view, source) is kept. Importing the same rows again
+ * changes nothing, and continues where an import was cut off.
+ * @throws UsageError while another process adds to it, DamagedFileError
+ */
+export async function importRows(
+  directory: string,
+  rows: AsyncIterable<Row>,
+  { origin, onProgress, signal }: ImportOptions = {},
+): Promise<ImportCounts> {
+  const writer = await openWriter(directory)
+  let [added, alreadyThere] = [0, 0]
+  try {
+    for await (const row of rows) {
+      if (signal?.aborted) break
+      if (await writer.add(row, origin)) added++
+      else alreadyThere++
+      onProgress?.({ added, alreadyThere })
+    }
+  } finally {
+    await writer.close()
+  }
+  return { added, alreadyThere }
+}

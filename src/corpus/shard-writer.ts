@@ -1,0 +1,159 @@
+import { open, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api'
+import type { Trace, View } from '../samples/index.ts'
+import { bytesOf, type Content, contentGroup, contentOf, wellFormed } from './content.ts'
+import { columnDefinitions, type Database, quoted } from './database.ts'
+import {
+  SHARD_BYTES,
+  SHARD_NAME_CHARACTERS,
+  SHARD_ROWS,
+  TRACE_COLUMNS,
+  tracesFile,
+  VOCABULARY_COLUMNS,
+  vocabularyFile,
+} from './format.ts'
+import type { Row } from './row.ts'
+
+/** Collects rows and writes them as one shard; used once. */
+export interface ShardWriter {
+  readonly rows: number
+  /** Whether a stated bound is reached and the shard should be written. */
+  readonly full: boolean
+  /** @param origin the file the row was read from, or null */
+  add(row: Row, origin: string | null): void
+  /** Writes the shard; when the promise resolves, it is in the folder wholly and on disk. */
+  write(directory: string, number: number): Promise<void>
+}
+
+/** Starts a shard. Its rows wait in the database's memory: at most SHARD_BYTES and one row. */
+export async function shardWriter(database: Database): Promise<ShardWriter> {
+  const connection = await database.connect()
+  await connection.run(`CREATE TEMP TABLE traces(${columnDefinitions(TRACE_COLUMNS)})`)
+  await connection.run(`CREATE TEMP TABLE vocabulary(${columnDefinitions(VOCABULARY_COLUMNS)})`)
+  const appender = await connection.createAppender('traces')
+  const vocabularies = new Map<View, Map<string, number>>()
+  let rows = 0
+  let bytes = 0
+  let characters = 0
+
+  /** Numbers of names in this shard, new names numbered on. */
+  const numbersOf = (view: View, names: readonly string[]): Uint32Array => {
+    const numbers = vocabularies.get(view) ?? new Map<string, number>()
+    vocabularies.set(view, numbers)
+    return Uint32Array.from(names, (name) => {
+      let number = numbers.get(name)
+      if (number === undefined) {
+        number = numbers.size
+        numbers.set(name, number)
+        characters += name.length
+      }
+      return number
+    })
+  }
+
+  return {
+    get rows() {
+      return rows
+    },
+    get full() {
+      return rows >= SHARD_ROWS || bytes >= SHARD_BYTES || characters >= SHARD_NAME_CHARACTERS
+    },
+    add(row, origin) {
+      const content = contentOf(row.trace)
+      const numbers = numbersOf(row.trace.view, content.names)
+      bytes += appendRow(appender, row, content, numbers, origin)
+      rows++
+    },
+    async write(directory, number) {
+      appender.closeSync()
+      await appendVocabulary(connection, vocabularies)
+      // The traces file last: a vocabulary alone is no shard, and is swept at the next import.
+      await writeParquet(connection, 'vocabulary', join(directory, vocabularyFile(number)))
+      await writeParquet(connection, 'traces', join(directory, tracesFile(number)))
+      connection.closeSync()
+    },
+  }
+}
+
+/** Appends one row and returns the bytes of its arrays. */
+function appendRow(
+  appender: DuckDBAppender,
+  { id, source, trace, label, state, extra }: Row,
+  content: Content,
+  numbers: Uint32Array,
+  origin: string | null,
+): number {
+  let bytes = 0
+  const text = (value: string | null) =>
+    value === null ? appender.appendNull() : appender.appendVarchar(wellFormed(value))
+  const array = (values: Uint16Array | Uint32Array | Float64Array | null) => {
+    if (values === null) return appender.appendNull()
+    bytes += values.byteLength
+    appender.appendBlob(bytesOf(values))
+  }
+  const width = numbers.some((number) => number > 0xffff) ? 4 : 2
+  const tokens = (values: Uint32Array) => (width === 2 ? new Uint16Array(values) : values)
+  for (const value of [id, source, trace.view, trace.kind, trace.dialect]) text(value)
+  if (label.malicious === null) appender.appendNull()
+  else appender.appendUTinyInt(label.malicious)
+  for (const value of [label.family, label.category, label.firstSeen, label.by, state]) text(value)
+  text(contentGroup(trace, content))
+  appender.appendBigInt(BigInt(trace.kind === 'set' ? numbers.length : trace.length))
+  appender.appendUTinyInt(width)
+  array(content.sequence && tokens(content.sequence.map((index) => numbers[index])))
+  const counted = countedColumns(trace, content, numbers)
+  array(counted && tokens(counted.tokens))
+  array(counted?.counts ?? null)
+  const { process, call, time, address } = trace.places ?? NO_PLACES
+  for (const values of [process, call, time, address]) array(values)
+  text(extra)
+  text(origin)
+  appender.endRow()
+  return bytes
+}
+
+const NO_PLACES = { process: null, call: null, time: null, address: null }
+
+/** The tally in the shard's numbers, ascending; null where counting the sequence gives it. */
+function countedColumns(
+  trace: Trace,
+  { counts, countsAreFuller }: Content,
+  numbers: Uint32Array,
+): { tokens: Uint32Array; counts: Float64Array | null } | null {
+  if (trace.kind === 'set') return { tokens: numbers.slice().sort(), counts: null }
+  if (counts === null || !countsAreFuller) return null
+  const order = Uint32Array.from(numbers.keys()).filter((index) => counts[index] > 0)
+  order.sort((a, b) => numbers[a] - numbers[b])
+  return {
+    tokens: order.map((index) => numbers[index]),
+    counts: Float64Array.from(order, (index) => counts[index]),
+  }
+}
+
+async function appendVocabulary(
+  connection: DuckDBConnection,
+  vocabularies: ReadonlyMap<View, ReadonlyMap<string, number>>,
+): Promise<void> {
+  const appender = await connection.createAppender('vocabulary')
+  for (const [view, numbers] of vocabularies) {
+    for (const [name, number] of numbers) {
+      appender.appendVarchar(view)
+      appender.appendUInteger(number)
+      appender.appendVarchar(name)
+      appender.endRow()
+    }
+  }
+  appender.closeSync()
+}
+
+/** Writes a table under a temporary name, waits until it is on disk, and gives it its name. */
+async function writeParquet(connection: DuckDBConnection, table: string, path: string): Promise<void> {
+  const unfinished = `${path}.tmp`
+  await connection.run(`COPY ${table} TO ${quoted(unfinished)} (FORMAT parquet, COMPRESSION zstd)`)
+  await connection.run(`DROP TABLE ${table}`)
+  const file = await open(unfinished, 'r+')
+  await file.sync()
+  await file.close()
+  await rename(unfinished, path)
+}
