@@ -1,0 +1,69 @@
+import type { View } from '../samples/index.ts'
+import { type Difference, pairedDifferences } from './bootstrap.ts'
+import { measurer, OVERALL } from './measures.ts'
+import { numberGroups, type ScoredRows, selectScored } from './scored-rows.ts'
+
+/** One recipe's answers, with the numbers of the rows they are for. */
+export interface Answered {
+  readonly recipe: string
+  readonly view: View
+  readonly rows: Uint32Array
+  readonly scored: ScoredRows
+}
+
+/** How much better one recipe does than another on the rows that both answered. */
+export interface Comparison {
+  readonly view: View
+  readonly first: string
+  readonly second: string
+  /** Rows that both answered. */
+  readonly rows: number
+  readonly accuracy: Difference
+  readonly weightedF1: Difference
+  readonly macroF1: Difference
+}
+
+/**
+ * Every other recipe against the first one of its view, by paired bootstrap. Rows that look the same to either recipe
+ * are drawn together. Nothing for recipes whose classes differ or that share no row.
+ */
+export function compareRecipes(answered: readonly Answered[]): Comparison[] {
+  return answered.flatMap((second) => {
+    const first = answered.find(({ view }) => view === second.view)
+    if (!first || first === second) return []
+    if (first.scored.classes.join('\n') !== second.scored.classes.join('\n')) return []
+    return compare(first, second) ?? []
+  })
+}
+
+function compare(first: Answered, second: Answered): Comparison | null {
+  const places = new Map(Array.from(second.rows, (row, i) => [row, i]))
+  const inFirst = Uint32Array.from(first.rows.keys()).filter((i) => places.has(first.rows[i]))
+  if (inFirst.length === 0) return null
+  const inSecond = inFirst.map((i) => places.get(first.rows[i])!)
+  const [a, b] = [selectScored(first.scored, inFirst), selectScored(second.scored, inSecond)]
+  const clusters = joinClusters(a.clusters, b.clusters)
+  const found = pairedDifferences(measurer({ ...a, clusters }), measurer({ ...b, clusters }))
+  const [accuracy, weightedF1, macroF1] = OVERALL.map((_, i) => found[i])
+  const names = { view: first.view, first: first.recipe, second: second.recipe }
+  return { ...names, rows: inFirst.length, accuracy, weightedF1, macroF1 }
+}
+
+/** Clusters such that rows that share one of either kind share one; a union-find over the clusters of both. */
+export function joinClusters(a: Uint32Array, b: Uint32Array): Uint32Array {
+  const parents = new Map<string, string>()
+  const root = (name: string): string => {
+    let at = name
+    while (parents.get(at) !== undefined && parents.get(at) !== at) {
+      const above = parents.get(at)!
+      parents.set(at, parents.get(above) ?? above) // halves the path, so that later walks are short
+      at = parents.get(at)!
+    }
+    return at
+  }
+  for (let row = 0; row < a.length; row++) {
+    const [one, other] = [root(`a${a[row]}`), root(`b${b[row]}`)]
+    if (one !== other) parents.set(one, other)
+  }
+  return numberGroups(Array.from(a, (cluster) => root(`a${cluster}`)))
+}

@@ -1,0 +1,253 @@
+import { mapOrdered, UsageError } from '../core/index.ts'
+import type { Recipe, Scores, Target } from '../models/index.ts'
+import type { View } from '../samples/index.ts'
+import { type Answered, type Comparison, compareRecipes } from './comparison.ts'
+import { type FoldJob, predictedClasses } from './fold-job.ts'
+import { crossValidationJobs, heldOutJob, type PlannedJob } from './fold-plan.ts'
+import { type LabelledView, labelledViews, type RowSource, readGroups, recipeKind } from './labelled-view.ts'
+import {
+  deviations,
+  type EvaluationResult,
+  type HeldOut,
+  meanFigures,
+  type Prior,
+  rowFigures,
+  seedFigures,
+} from './result.ts'
+import { countNumbers, type Run, type ScoredRows, selectScored } from './scored-rows.ts'
+import { clashingGroups, makeTask, makeTestTask, type Task } from './task.ts'
+
+/** How to evaluate; the result depends on nothing else but the recipes and the corpora. */
+export interface EvaluationSettings {
+  /** 2 or more; not used for a held-out test. */
+  readonly folds: number
+  /** Seeds of the folds and the trainings, one cross-validation each; at least one. */
+  readonly seeds: readonly number[]
+  /** Keep one row of each distinct input, as the recipe sees inputs. */
+  readonly distinct: boolean
+  /** Only this view; every view that the corpus has and the recipe takes when null. */
+  readonly view: View | null
+  /** What to tell apart; null leaves it to the recipe. */
+  readonly target: Target | null
+  /** The user's own share of malware, 0 … 1 exclusive; null restates nothing. */
+  readonly prior: number | null
+  /** Also evaluate under folds that ignore groups. */
+  readonly randomSplit: boolean
+}
+
+/** Who does the work. */
+export interface EvaluationRunner {
+  run(job: FoldJob): Promise<Scores>
+  /** Jobs that may be under way at once. */
+  readonly threads: number
+  onProgress?(done: number, total: number): void
+  readonly signal?: AbortSignal
+}
+
+/** The corpora of an evaluation. */
+export interface EvaluationRows {
+  readonly training: RowSource
+  /** Held-out rows to test on; null for cross-validation. */
+  readonly heldOut: RowSource | null
+}
+
+/** All that `taxon evaluate --json` prints. */
+export interface Evaluation {
+  readonly results: readonly EvaluationResult[]
+  /** Each further recipe against the first. */
+  readonly comparisons: readonly Comparison[]
+}
+
+/** One recipe on one view: the rows, and the trainings that it takes. */
+interface Plan {
+  readonly recipe: Recipe
+  readonly view: View
+  readonly task: Task
+  readonly test: { readonly task: Task; readonly seen: Uint8Array } | null
+  readonly jobs: readonly PlannedJob[]
+}
+
+/**
+ * Evaluates recipes: by cross-validation in which rows that look the same to a recipe never stand on both sides, or on
+ * a held-out corpus. Every fitted step is inside the fold. Results do not depend on the number of threads.
+ * @throws UsageError for rows or labels that a recipe cannot be evaluated on
+ */
+export async function evaluateRecipes(
+  recipes: readonly Recipe[],
+  rows: EvaluationRows,
+  settings: EvaluationSettings,
+  runner: EvaluationRunner,
+): Promise<Evaluation> {
+  const plans = await makePlans(recipes, rows, settings, runner)
+  const jobs = plans.flatMap((plan) => plan.jobs)
+  const spare = Math.max(1, Math.floor(runner.threads / Math.max(1, jobs.length)))
+  const scores: Scores[] = []
+  const run = async ({ job }: PlannedJob) => {
+    runner.signal?.throwIfAborted()
+    return await runner.run({ ...job, threads: spare })
+  }
+  runner.onProgress?.(0, jobs.length)
+  for await (const each of mapOrdered(jobs, run, runner.threads * 2)) {
+    scores.push(each)
+    runner.onProgress?.(scores.length, jobs.length)
+  }
+  const answered: Answered[] = []
+  const results: EvaluationResult[] = []
+  let at = 0
+  for (const plan of plans) {
+    const own = scores.slice(at, at + plan.jobs.length)
+    at += plan.jobs.length
+    runner.signal?.throwIfAborted()
+    const scored = gather(plan, own, 'grouped')
+    results.push(toResult(plan, scored, gatherRandom(plan, own), settings))
+    answered.push({
+      recipe: plan.recipe.name,
+      view: plan.view,
+      rows: (plan.test?.task ?? plan.task).rows,
+      scored,
+    })
+  }
+  return { results, comparisons: compareRecipes(answered) }
+}
+
+async function makePlans(
+  recipes: readonly Recipe[],
+  { training, heldOut }: EvaluationRows,
+  settings: EvaluationSettings,
+  { signal }: EvaluationRunner,
+): Promise<Plan[]> {
+  const views = await labelledViews(training, signal)
+  const heldOutViews = heldOut ? await labelledViews(heldOut, signal) : []
+  const byRecipe = new Map<Recipe, Plan[]>(recipes.map((recipe) => [recipe, []]))
+  for (const view of views) {
+    if (settings.view !== null && settings.view !== view.view) continue
+    const tested = heldOutViews.find((each) => each.view === view.view) ?? null
+    if (heldOut && !tested) continue
+    const taking = recipes.filter((recipe) => recipe.view === 'any' || recipe.view === view.view)
+    const looks = taking.map((recipe) => ({ features: recipe.features, kind: recipeKind(recipe, view) }))
+    const groups = await readGroups(training, view.view, looks, signal)
+    const heldOutGroups = heldOut ? await readGroups(heldOut, view.view, looks, signal) : null
+    taking.forEach((recipe, i) => {
+      const plan = tested
+        ? heldOutPlan(recipe, view, groups[i], tested, heldOutGroups![i], settings)
+        : foldsPlan(recipe, view, groups[i], settings)
+      byRecipe.get(recipe)!.push(plan)
+    })
+  }
+  for (const [recipe, plans] of byRecipe) {
+    if (plans.length > 0) continue
+    const wanted = settings.view ?? (recipe.view === 'any' ? 'any view' : recipe.view)
+    const where = heldOut ? 'the two corpora share no rows of it' : 'the corpus has no rows of it'
+    throw new UsageError(`recipe ${recipe.name}: works on ${wanted}, and ${where}`)
+  }
+  return [...byRecipe.values()].flat()
+}
+
+function foldsPlan(
+  recipe: Recipe,
+  view: LabelledView,
+  groups: readonly string[],
+  settings: EvaluationSettings,
+): Plan {
+  const { distinct, folds } = settings
+  const target = settings.target ?? recipe.target
+  const task = makeTask(view.labels, groups, { target, distinct, minGroups: folds })
+  const jobs = crossValidationJobs(recipe, view.view, task, settings)
+  return { recipe, view: view.view, task, test: null, jobs }
+}
+
+function heldOutPlan(
+  recipe: Recipe,
+  view: LabelledView,
+  groups: readonly string[],
+  tested: LabelledView,
+  testedGroups: readonly string[],
+  settings: EvaluationSettings,
+): Plan {
+  recipeKind(recipe, tested)
+  const target = settings.target ?? recipe.target
+  const task = makeTask(view.labels, groups, { target, distinct: settings.distinct, minGroups: 1 })
+  const testTask = makeTestTask(tested.labels, testedGroups, task, settings.distinct)
+  const known = new Set(Array.from(task.rows, (row) => groups[row]))
+  const seen = Uint8Array.from(testTask.rows, (row) => (known.has(testedGroups[row]) ? 1 : 0))
+  const jobs = settings.seeds.map((seed) => heldOutJob(recipe, view.view, task, testTask, seed))
+  return { recipe, view: view.view, task, test: { task: testTask, seen }, jobs }
+}
+
+/** The answers of all folds put together, one run for each seed. */
+function gather(plan: Plan, scores: readonly Scores[], split: PlannedJob['split']): ScoredRows {
+  const { classes, y, groups } = plan.test?.task ?? plan.task
+  const runs = new Map<number, Run>()
+  plan.jobs.forEach(({ split: ofJob, positions, job }, i) => {
+    if (ofJob !== split) return
+    let run = runs.get(job.seed)
+    if (!run) {
+      run = {
+        seed: job.seed,
+        predicted: new Uint32Array(y.length),
+        probabilities: new Float64Array(y.length * classes.length),
+      }
+      runs.set(job.seed, run)
+    }
+    const predicted = predictedClasses(scores[i], classes.length)
+    for (let k = 0; k < positions.length; k++) {
+      run.predicted[positions[k]] = predicted[k]
+      const own = scores[i].probabilities.subarray(k * classes.length, (k + 1) * classes.length)
+      run.probabilities.set(own, positions[k] * classes.length)
+    }
+  })
+  return { classes, y, clusters: groups, runs: [...runs.values()] }
+}
+
+function gatherRandom(plan: Plan, scores: readonly Scores[]): ScoredRows | null {
+  return plan.jobs.some(({ split }) => split === 'random') ? gather(plan, scores, 'random') : null
+}
+
+function toResult(
+  plan: Plan,
+  scored: ScoredRows,
+  random: ScoredRows | null,
+  settings: EvaluationSettings,
+): EvaluationResult {
+  const { recipe, view, task, test } = plan
+  const tested = test?.task ?? task
+  const { found, prior } = rowFigures(scored, priorOf(task, settings.prior))
+  const perSeed = seedFigures(scored)
+  return {
+    recipe: recipe.name,
+    view,
+    target: task.target,
+    distinct: settings.distinct,
+    ...found,
+    duplicates: found.rows - found.groups,
+    clashingGroups: clashingGroups(tested),
+    leftOut: tested.leftOut,
+    folds: test ? null : settings.folds,
+    seeds: settings.seeds,
+    perSeed,
+    sd: deviations(perSeed),
+    randomSplit: randomFigures(scored, random, settings.randomSplit && !test),
+    prior,
+    test: test ? heldOutFigures(task, test.seen, scored) : null,
+  }
+}
+
+/** Where no two rows look the same, the grouped folds are a random split already. */
+function randomFigures(grouped: ScoredRows, random: ScoredRows | null, wanted: boolean) {
+  if (!wanted) return null
+  return { ...meanFigures(seedFigures(random ?? grouped)), sameAsGrouped: random === null }
+}
+
+function priorOf({ target, y }: Task, share: number | null): Prior | null {
+  if (share === null || target !== 'malicious') return null
+  return { share, trained: y.reduce((sum, c) => sum + c, 0) / y.length }
+}
+
+function heldOutFigures(task: Task, seen: Uint8Array, scored: ScoredRows): HeldOut {
+  const unseen = Uint32Array.from(seen.keys()).filter((row) => seen[row] === 0)
+  return {
+    training: { rows: task.rows.length, groups: countNumbers(task.groups), leftOut: task.leftOut },
+    seen: seen.length - unseen.length,
+    unseen: unseen.length > 0 ? rowFigures(selectScored(scored, unseen)).found : null,
+  }
+}

@@ -1,0 +1,87 @@
+import { randomFolds, stratifiedGroupFolds } from '../corpus/index.ts'
+import type { Recipe } from '../models/index.ts'
+import type { View } from '../samples/index.ts'
+import type { FoldJob } from './fold-job.ts'
+import { countNumbers } from './scored-rows.ts'
+import type { Task } from './task.ts'
+
+/** A job with the places of its test rows among the rows of the task. */
+export interface PlannedJob {
+  readonly split: 'grouped' | 'random'
+  readonly positions: Uint32Array
+  readonly job: FoldJob
+}
+
+/** How to split. */
+export interface FoldSettings {
+  readonly folds: number
+  readonly seeds: readonly number[]
+  readonly randomSplit: boolean
+}
+
+/**
+ * The trainings of a cross-validation, seed by seed and fold by fold: under folds that keep groups whole, and where
+ * asked for and where it makes a difference, under folds that do not.
+ */
+export function crossValidationJobs(
+  recipe: Recipe,
+  view: View,
+  task: Task,
+  { folds, seeds, randomSplit }: FoldSettings,
+): PlannedJob[] {
+  const duplicates = countNumbers(task.groups) < task.rows.length
+  return seeds.flatMap((seed) => {
+    const names = Array.from(task.groups, String)
+    const grouped = stratifiedGroupFolds(task.y, names, folds, seed)
+    const jobs = foldJobs(recipe, view, task, grouped, folds, seed, 'grouped')
+    if (!randomSplit || !duplicates) return jobs
+    // Whoever splits at random does not know of groups, so neither do the folds inside the training part.
+    const blind = { ...task, groups: Uint32Array.from(task.groups.keys()) }
+    const random = randomFolds(task.y, folds, seed)
+    return [...jobs, ...foldJobs(recipe, view, blind, random, folds, seed, 'random')]
+  })
+}
+
+/** The one training of a held-out test. */
+export function heldOutJob(
+  recipe: Recipe,
+  view: View,
+  learned: Task,
+  tested: Task,
+  seed: number,
+): PlannedJob {
+  const { classes, rows, y, groups } = learned
+  const test = { side: 'held-out', rows: tested.rows } as const
+  const job = { recipe, view, classes, train: { rows, y, groups }, test, seed, threads: 1 }
+  return { split: 'grouped', positions: Uint32Array.from(tested.rows.keys()), job }
+}
+
+function foldJobs(
+  recipe: Recipe,
+  view: View,
+  { classes, rows, y, groups }: Task,
+  foldOfRow: Uint32Array,
+  folds: number,
+  seed: number,
+  split: PlannedJob['split'],
+): PlannedJob[] {
+  return Array.from({ length: folds }, (_, fold) => {
+    const all = Uint32Array.from(rows.keys())
+    const inside = all.filter((i) => foldOfRow[i] !== fold)
+    const positions = all.filter((i) => foldOfRow[i] === fold)
+    const pick = (values: Uint32Array) => inside.map((i) => values[i])
+    return {
+      split,
+      positions,
+      job: {
+        recipe,
+        view,
+        classes,
+        train: { rows: pick(rows), y: pick(y), groups: pick(groups) },
+        test: { side: 'training', rows: positions.map((i) => rows[i]) },
+        seed,
+        threads: 1,
+      },
+    }
+  })
+}

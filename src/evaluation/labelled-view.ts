@@ -1,0 +1,85 @@
+import { UsageError } from '../core/index.ts'
+import type { Row } from '../corpus/index.ts'
+import { commonKind, type FeatureSettings, groupOf } from '../features/index.ts'
+import type { Recipe } from '../models/index.ts'
+import { KINDS, type Kind, type Label, type Trace, type View } from '../samples/index.ts'
+
+/** Labelled rows in a stated order, read anew at each call: a corpus, or what a test makes up. */
+export interface RowSource {
+  rows(): AsyncIterable<Row>
+}
+
+/** What is known of the rows of one view of a corpus, in the corpus's stated order, without their tokens. */
+export interface LabelledView {
+  readonly view: View
+  readonly labels: readonly Label[]
+  /** The first trace of each kind that occurs, from the kind that knows most. */
+  readonly examples: readonly Trace[]
+  /** Every dialect that occurs, sorted. */
+  readonly dialects: readonly string[]
+}
+
+/** The views of a corpus, `opcodes` before `calls`; one pass over it. */
+export async function labelledViews(corpus: RowSource, signal?: AbortSignal): Promise<LabelledView[]> {
+  const found = new Map<View, { labels: Label[]; kinds: Map<Kind, Trace>; dialects: Set<string> }>()
+  for await (const { trace, label } of corpus.rows()) {
+    signal?.throwIfAborted()
+    let view = found.get(trace.view)
+    if (!view) {
+      view = { labels: [], kinds: new Map(), dialects: new Set() }
+      found.set(trace.view, view)
+    }
+    view.labels.push(label)
+    view.dialects.add(trace.dialect)
+    if (!view.kinds.has(trace.kind)) view.kinds.set(trace.kind, trace)
+  }
+  const order: readonly View[] = ['opcodes', 'calls']
+  return order.flatMap((view) => {
+    const { labels, kinds, dialects } = found.get(view) ?? {}
+    if (!labels || !kinds || !dialects) return []
+    const examples = KINDS.flatMap((kind) => kinds.get(kind) ?? [])
+    return [{ view, labels, examples, dialects: [...dialects].sort() }]
+  })
+}
+
+/** The traces of one view, in the corpus's stated order. */
+export async function readTraces(corpus: RowSource, view: View, signal?: AbortSignal): Promise<Trace[]> {
+  const traces: Trace[] = []
+  for await (const { trace } of corpus.rows()) {
+    signal?.throwIfAborted()
+    if (trace.view === view) traces.push(trace)
+  }
+  return traces
+}
+
+/**
+ * The group of every row of a view for each of several feature settings: rows that look the same to a recipe share one.
+ * One pass over the corpus. @param kind of the rows that a recipe learns from, to which others are reduced
+ */
+export async function readGroups(
+  corpus: RowSource,
+  view: View,
+  settings: readonly { readonly features: FeatureSettings; readonly kind: Kind }[],
+  signal?: AbortSignal,
+): Promise<string[][]> {
+  const groups = settings.map(() => [] as string[])
+  for await (const { trace } of corpus.rows()) {
+    signal?.throwIfAborted()
+    if (trace.view !== view) continue
+    settings.forEach(({ features, kind }, i) => {
+      groups[i].push(groupOf(features, trace, kind))
+    })
+  }
+  return groups
+}
+
+/** The kind at which a recipe looks at the rows of a view. @throws UsageError where it refuses one of their kinds */
+export function recipeKind(recipe: Recipe, view: LabelledView): Kind {
+  for (const { kind } of view.examples) {
+    if (recipe.kinds.includes(kind)) continue
+    throw new UsageError(
+      `recipe ${recipe.name}: takes ${recipe.kinds.join(' and ')} traces, the corpus has ${kind} traces of ${view.view}`,
+    )
+  }
+  return commonKind(recipe.features, view.examples)
+}

@@ -1,0 +1,237 @@
+import type { View } from '../samples/index.ts'
+import { bootstrapIntervals, type Interval } from './bootstrap.ts'
+import { brierScore, expectedCalibrationError } from './calibration-error.ts'
+import { type ClassFigures, confusionMatrix, type Figures, figures } from './figures.ts'
+import { FALSE_POSITIVE_RATES, measurer, OVERALL, PER_CLASS } from './measures.ts'
+import { type Restated, restateProbability } from './prior.ts'
+import type { ScoredRows } from './scored-rows.ts'
+import type { ChosenTarget, LeftOut } from './task.ts'
+
+/** Probabilities that a table restates for the user's own share of malware. */
+const RESTATED_PROBABILITIES: readonly number[] = [0.5, 0.9, 0.99]
+
+/** The true-positive rate at one false-positive rate; null where fewer than ten negatives lie at that rate. */
+export interface RateFigure {
+  readonly falsePositiveRate: number
+  readonly truePositiveRate: number | null
+  readonly interval: Interval | null
+}
+
+/** 95 % intervals by the bootstrap over groups. */
+export interface Intervals {
+  readonly accuracy: Interval | null
+  readonly weightedF1: Interval | null
+  readonly macroF1: Interval | null
+  readonly auc: Interval | null
+  readonly classes: readonly {
+    readonly name: string
+    readonly precision: Interval | null
+    readonly recall: Interval | null
+    readonly f1: Interval | null
+  }[]
+}
+
+/** The figures of the answers on some rows; with several seeds each figure is the mean over them. */
+export interface RowFigures extends Figures {
+  readonly rows: number
+  readonly groups: number
+  readonly intervals: Intervals
+  /** Rows by true class (down) and predicted class (across), added up over the seeds. */
+  readonly confusion: readonly (readonly number[])[]
+  /** Area under the ROC curve of the second class; null for more than two classes. */
+  readonly auc: number | null
+  /** Empty for more than two classes. */
+  readonly tpr: readonly RateFigure[]
+  readonly brier: number
+  readonly calibrationError: number
+}
+
+/** The three figures of one seed, or of a random split. */
+export interface PlainFigures {
+  readonly accuracy: number
+  readonly weightedF1: number
+  readonly macroF1: number
+}
+
+/** Precision for the user's own share of malware, and what the model's probabilities mean there. */
+export interface PriorFigures extends Restated {
+  readonly precisionInterval: Interval | null
+  readonly probabilities: readonly { readonly stated: number; readonly meaning: number }[]
+}
+
+/** What an evaluation says of one recipe on one view, as `taxon evaluate --json` prints it. */
+export interface EvaluationResult extends RowFigures {
+  readonly recipe: string
+  readonly view: View
+  readonly target: ChosenTarget
+  /** Whether one row of each distinct input was kept. */
+  readonly distinct: boolean
+  /** Rows whose input another row has too: rows less groups. */
+  readonly duplicates: number
+  readonly clashingGroups: number
+  readonly leftOut: LeftOut
+  /** Folds of the cross-validation; null for a held-out test. */
+  readonly folds: number | null
+  readonly seeds: readonly number[]
+  readonly perSeed: readonly (PlainFigures & { readonly seed: number })[]
+  /** Standard deviation over the seeds; null for a single seed. */
+  readonly sd: PlainFigures | null
+  /** The same under folds that ignore groups, for comparison only; null where not asked for. */
+  readonly randomSplit: (PlainFigures & { readonly sameAsGrouped: boolean }) | null
+  readonly prior: PriorFigures | null
+  /** Of a held-out test: what was learned from, and the figures without the rows whose input was learned from. */
+  readonly test: HeldOut | null
+}
+
+/** The other side of a held-out test. */
+export interface HeldOut {
+  readonly training: { readonly rows: number; readonly groups: number; readonly leftOut: LeftOut }
+  /** Test rows whose input also stands in the training corpus. */
+  readonly seen: number
+  /** Figures over the other rows; null where there are none. */
+  readonly unseen: RowFigures | null
+}
+
+/** The user's share of malware and that of the rows learned from, both 0 … 1 exclusive. */
+export interface Prior {
+  readonly share: number
+  readonly trained: number
+}
+
+/** Figures and intervals of scored rows, and with a prior those restated for it. */
+export function rowFigures(
+  scored: ScoredRows,
+  prior: Prior | null = null,
+): { readonly found: RowFigures; readonly prior: PriorFigures | null } {
+  const measures = measurer(scored, prior?.share ?? null)
+  const point = measures.measure(null)
+  const intervals = bootstrapIntervals(measures)
+  const confusion = pooledConfusion(scored)
+  const found: RowFigures = {
+    rows: scored.y.length,
+    groups: measures.clusters,
+    ...overall(point),
+    classes: classFigures(scored, point),
+    intervals: namedIntervals(scored, intervals),
+    confusion,
+    auc: number(point[aucAt(scored)]),
+    tpr: rates(scored, point, intervals),
+    brier: meanOverRuns(scored, (run) => brierScore(scored.y, run.probabilities, scored.classes.length)),
+    calibrationError: meanOverRuns(scored, (run) =>
+      expectedCalibrationError(scored.y, run.predicted, run.probabilities, scored.classes.length),
+    ),
+  }
+  return { found, prior: priorFigures(scored, prior, point, intervals) }
+}
+
+/** Accuracy and F1 of every run. */
+export function seedFigures(scored: ScoredRows): (PlainFigures & { readonly seed: number })[] {
+  return scored.runs.map((run) => {
+    const { accuracy, weightedF1, macroF1 } = figures(
+      confusionMatrix(scored.y, run.predicted, scored.classes.length),
+      scored.classes,
+    )
+    return { seed: run.seed, accuracy, weightedF1, macroF1 }
+  })
+}
+
+/** Mean of each figure. */
+export function meanFigures(each: readonly PlainFigures[]): PlainFigures {
+  const mean = (name: (typeof OVERALL)[number]) =>
+    each.reduce((sum, found) => sum + found[name], 0) / each.length
+  return { accuracy: mean('accuracy'), weightedF1: mean('weightedF1'), macroF1: mean('macroF1') }
+}
+
+/** Standard deviation of each figure (divisor n-1); null for fewer than two. */
+export function deviations(each: readonly PlainFigures[]): PlainFigures | null {
+  if (each.length < 2) return null
+  const mean = meanFigures(each)
+  const deviation = (name: (typeof OVERALL)[number]) =>
+    Math.sqrt(each.reduce((sum, found) => sum + (found[name] - mean[name]) ** 2, 0) / (each.length - 1))
+  return {
+    accuracy: deviation('accuracy'),
+    weightedF1: deviation('weightedF1'),
+    macroF1: deviation('macroF1'),
+  }
+}
+
+/** Where the measures of two classes start in a vector of measures. */
+function aucAt({ classes }: ScoredRows): number {
+  return OVERALL.length + PER_CLASS.length * classes.length
+}
+
+function overall(point: Float64Array): PlainFigures {
+  return { accuracy: point[0], weightedF1: point[1], macroF1: point[2] }
+}
+
+function classFigures({ classes, y }: ScoredRows, point: Float64Array): ClassFigures[] {
+  return classes.map((name, c) => {
+    const at = OVERALL.length + PER_CLASS.length * c
+    const support = y.reduce((sum, each) => sum + (each === c ? 1 : 0), 0)
+    return { name, precision: point[at], recall: point[at + 1], f1: point[at + 2], support }
+  })
+}
+
+function namedIntervals(scored: ScoredRows, intervals: readonly (Interval | null)[]): Intervals {
+  return {
+    accuracy: intervals[0],
+    weightedF1: intervals[1],
+    macroF1: intervals[2],
+    auc: intervals[aucAt(scored)] ?? null,
+    classes: scored.classes.map((name, c) => {
+      const at = OVERALL.length + PER_CLASS.length * c
+      return { name, precision: intervals[at], recall: intervals[at + 1], f1: intervals[at + 2] }
+    }),
+  }
+}
+
+function rates(
+  scored: ScoredRows,
+  point: Float64Array,
+  intervals: readonly (Interval | null)[],
+): RateFigure[] {
+  if (scored.classes.length !== 2) return []
+  return FALSE_POSITIVE_RATES.map((falsePositiveRate, i) => {
+    const at = aucAt(scored) + 1 + i
+    return { falsePositiveRate, truePositiveRate: number(point[at]), interval: intervals[at] }
+  })
+}
+
+function priorFigures(
+  scored: ScoredRows,
+  prior: Prior | null,
+  point: Float64Array,
+  intervals: readonly (Interval | null)[],
+): PriorFigures | null {
+  if (prior === null || scored.classes.length !== 2) return null
+  const at = aucAt(scored) + 1 + FALSE_POSITIVE_RATES.length
+  return {
+    share: prior.share,
+    precision: number(point[at]),
+    benignPrecision: number(point[at + 1]),
+    accuracy: point[at + 2],
+    precisionInterval: intervals[at],
+    probabilities: RESTATED_PROBABILITIES.map((stated) => ({
+      stated,
+      meaning: restateProbability(stated, prior.trained, prior.share),
+    })),
+  }
+}
+
+function pooledConfusion({ y, classes, runs }: ScoredRows): number[][] {
+  const sums = new Float64Array(classes.length ** 2)
+  for (const run of runs) {
+    confusionMatrix(y, run.predicted, classes.length).forEach((n, cell) => {
+      sums[cell] += n
+    })
+  }
+  return classes.map((_, c) => [...sums.subarray(c * classes.length, (c + 1) * classes.length)])
+}
+
+function meanOverRuns({ runs }: ScoredRows, value: (run: ScoredRows['runs'][number]) => number): number {
+  return runs.reduce((sum, run) => sum + value(run), 0) / runs.length
+}
+
+function number(value: number | undefined): number | null {
+  return value === undefined || Number.isNaN(value) ? null : value
+}

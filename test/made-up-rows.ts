@@ -1,0 +1,53 @@
+import type { Row } from '../src/corpus/index.ts'
+import { type Kind, type Trace, tallySequence, UNLABELLED, type View } from '../src/samples/index.ts'
+
+/** A row in short: its tokens and what is held to be true of it. */
+export interface MadeUpRow {
+  readonly tokens: string
+  readonly malicious?: 0 | 1 | null
+  readonly family?: string | null
+  readonly view?: View
+  readonly kind?: Kind
+}
+
+/** A corpus in memory of rows whose tokens are written as one text, apart by spaces. */
+export function madeUpRows(rows: readonly MadeUpRow[], source = 'made-up'): { rows(): AsyncGenerator<Row> } {
+  const vocabulary: string[] = []
+  const whole = rows.map((row, i) => toRow(row, i, source, vocabulary))
+  return {
+    async *rows() {
+      yield* whole
+    },
+  }
+}
+
+function toRow(
+  { tokens, malicious = null, family = null, view = 'calls', kind = 'set' }: MadeUpRow,
+  number: number,
+  source: string,
+  vocabulary: string[],
+): Row {
+  const names = tokens.split(' ').filter((name) => name !== '')
+  for (const name of names) if (!vocabulary.includes(name)) vocabulary.push(name)
+  const sequence = Uint32Array.from(names, (name) => vocabulary.indexOf(name))
+  const tally = tallySequence(sequence, vocabulary.length)
+  const trace: Trace = {
+    view,
+    kind,
+    dialect: 'cuckoo-2',
+    vocabulary,
+    sequence: kind === 'sequence' ? sequence : null,
+    tally: kind === 'set' ? { tokens: tally.tokens, counts: null } : tally,
+    length: kind === 'set' ? tally.tokens.length : sequence.length,
+    places: null,
+  }
+  return {
+    id: `${source}-${number}`,
+    source,
+    trace,
+    label: { ...UNLABELLED, malicious, family },
+    state: 'complete',
+    group: tokens,
+    extra: null,
+  }
+}
