@@ -65,10 +65,22 @@ export class UnreadableError extends KnownError {
   }
 }
 
+/** A file that cannot be put where it was asked for. */
+export class UnwritableError extends KnownError {
+  readonly code = 'unwritable'
+
+  constructor(path: string, cause: unknown) {
+    const reason = (cause as NodeJS.ErrnoException)?.code ?? 'unknown reason'
+    super(`${path}: cannot be written, ${REASONS[reason] ?? reason}`, { cause })
+  }
+}
+
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
   EACCES: 'no permission',
   EISDIR: 'it is a folder',
   ENOTDIR: 'part of the path is not a folder',
   EMFILE: 'too many open files',
+  ENOSPC: 'no space left on the device',
+  EROFS: 'the device is read-only',
 }
