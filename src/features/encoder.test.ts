@@ -43,11 +43,19 @@ describe('an encoder', () => {
 
   it.each<[string, Partial<FeatureSettings>, string[]]>([
     ['presence', {}, ['close=1, open=1, read=1', 'close=1, open=1, write=1', 'open=1, read=1']],
-    ['counts', { weight: 'count' }, ['close=1, open=1, read=3', 'close=1, open=1, write=1', 'open=1, read=1']],
+    [
+      'counts',
+      { weight: 'count' },
+      ['close=1, open=1, read=3', 'close=1, open=1, write=1', 'open=1, read=1'],
+    ],
     [
       'log counts',
       { weight: 'log-count' },
-      ['close=0.6931, open=0.6931, read=1.3863', 'close=0.6931, open=0.6931, write=0.6931', 'open=0.6931, read=0.6931'],
+      [
+        'close=0.6931, open=0.6931, read=1.3863',
+        'close=0.6931, open=0.6931, write=0.6931',
+        'open=0.6931, read=0.6931',
+      ],
     ],
     [
       '2-grams',

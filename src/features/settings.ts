@@ -9,8 +9,11 @@ export interface FeatureSettings {
   readonly ngrams: readonly [number, number]
   /** Value of a column before scaling: 1, the count c, or ln(1 + c). */
   readonly weight: 'presence' | 'count' | 'log-count'
-  /** Scale of each column, learned from the training rows: none, ln((1 + rows) / (1 + documents)) + 1, or 1 / largest value. */
-  readonly scale: 'none' | 'idf' | 'max-abs'
+  /**
+   * Scale of each column, learned from the training rows: none; ln((1 + rows) / (1 + documents)) + 1; 1 / largest value;
+   * or 1 / standard deviation, over two rows more than there are: one 0, one the mean of its values that are not.
+   */
+  readonly scale: 'none' | 'idf' | 'max-abs' | 'deviation'
   /** Whether each row is then divided by its Euclidean length. */
   readonly normalise: boolean
   /** Keep this many columns, the best by information gain; 0 keeps all. */

@@ -17,10 +17,11 @@ export interface Recipe {
   readonly model: ModelSettings
 }
 
-/** The classifier and its settings. A list of several values is searched inside the training part, a list of one is taken. */
+/** The classifier and its settings. */
 export interface ModelSettings {
-  readonly type: 'linear-svm' | 'multinomial' | 'bernoulli'
-  /** Values to choose from: C of the SVM, smoothing of naive Bayes. */
+  /** Name of a `ClassifierKind`. */
+  readonly type: string
+  /** Values to choose from inside the training part: C of the SVM, smoothing of naive Bayes. One value is simply taken. */
   readonly grid: readonly number[]
   /** Stopping tolerance of the SVM's solver. */
   readonly tolerance: number
@@ -29,9 +30,6 @@ export interface ModelSettings {
   /** Inner folds for choosing from `grid` and for calibration. */
   readonly folds: number
 }
-
-/** The built-in recipes. */
-export const recipes: readonly Recipe[] = []
 
 /** A recipe from TOML. @throws UsageError naming the setting that is unknown or wrong */
 export function parseRecipe(toml: string, name: string): Recipe {

@@ -1,6 +1,6 @@
 import type { Encoder } from '../features/index.ts'
-import type { Evidence, Kind, Trace, View } from '../samples/index.ts'
-import type { Calibration } from './calibration.ts'
+import type { Evidence, Kind, Place, Trace, View } from '../samples/index.ts'
+import { type Calibration, calibrate } from './calibration.ts'
 import type { Model } from './classifier.ts'
 import type { Recipe } from './recipe.ts'
 
@@ -13,6 +13,7 @@ export interface Trained {
   readonly model: Model
   readonly calibration: Calibration
   readonly card: Card
+  /** @throws UsageError for a trace of another view, or of a kind that knows too little */
   score(traces: readonly Trace[]): Scores
   /** The features that carried the decision for class `target`, largest share first, with their first places. */
   explain(trace: Trace, target: number, options?: ExplainOptions): Evidence[]
@@ -42,12 +43,13 @@ export interface Card {
   /** Dialects and kinds of the training rows, sorted. */
   readonly dialects: readonly string[]
   readonly kinds: readonly Kind[]
-  /** Training rows, of each class in order, and their distinct groups. */
   readonly rows: number
+  /** Training rows of each class, in the order of `classes`. */
   readonly rowsPerClass: readonly number[]
+  /** Distinct groups among the training rows. */
   readonly groups: number
   readonly seed: number
-  /** What was chosen inside the training part, and how each choice did there. */
+  /** What was chosen from the grid inside the training part; `scores` are the mean log losses there, in the grid's order. */
   readonly chosen: {
     readonly value: number
     readonly grid: readonly number[]
@@ -64,7 +66,53 @@ export interface Card {
   readonly abstention: Readonly<Record<string, number>> | null
 }
 
+/** A trained recipe of its parts. */
+export function makeTrained(
+  recipe: Recipe,
+  classes: readonly string[],
+  encoder: Encoder,
+  model: Model,
+  calibration: Calibration,
+  card: Card,
+): Trained {
+  return {
+    recipe,
+    classes,
+    encoder,
+    model,
+    calibration,
+    card,
+    score(traces) {
+      const decisions = model.decide(encoder.encode(traces))
+      return { decisions, probabilities: calibrate(calibration, decisions, classes.length) }
+    },
+    explain(trace, target, { features = 10, places = 3 } = {}) {
+      const x = encoder.encode([trace])
+      const shares = model.contributions(x, 0, target)
+      const order = Array.from(shares, (_, i) => i).filter((i) => shares[i] !== 0)
+      order.sort((a, b) => Math.abs(shares[b]) - Math.abs(shares[a]) || a - b)
+      return order.slice(0, features).map((i) => ({
+        feature: encoder.names[x.indices[i]],
+        contribution: shares[i],
+        places: encoder.locate(trace, x.indices[i], places).flatMap((at) => placeOf(trace, at) ?? []),
+      }))
+    },
+  }
+}
+
 /** The same model with some fields of its card replaced. */
 export function withCard(trained: Trained, card: Partial<Card>): Trained {
   return { ...trained, card: { ...trained.card, ...card } }
+}
+
+/** Where the token at a position of a sequence stands; null where the source did not say. */
+function placeOf({ places }: Trace, at: number): Place | null {
+  if (places?.address) return { address: `0x${places.address[at].toString(16)}` }
+  if (!places?.call) return null
+  const time = places.time ? places.time[at] : Number.NaN
+  return {
+    process: places.process ? places.process[at] : null,
+    call: places.call[at],
+    time: Number.isNaN(time) ? null : time,
+  }
 }

@@ -1,0 +1,55 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { chooseThresholds } from './abstention.ts'
+
+const oneEach = (count: number) => Array.from({ length: count }, (_, i) => `g${i}`)
+
+describe('chooseThresholds', () => {
+  it('allows just the stated share of errors, worked by hand', () => {
+    // Ten malicious at .05 … .95, ten benign at .01 … .91; one in ten of each may be wrong.
+    const bad = Array.from({ length: 10 }, (_, i) => 0.05 + i / 10)
+    const good = Array.from({ length: 10 }, (_, i) => 0.01 + i / 10)
+    const y = [...bad.map(() => 1), ...good.map(() => 0)]
+    const rule = { misses: 0.1, falseAlarms: 0.1 }
+    const { benignBelow, maliciousAbove } = chooseThresholds([...bad, ...good], y, oneEach(20), rule)
+    expect(benignBelow).toBeCloseTo(0.15) // only .05 lies below
+    expect(maliciousAbove).toBeCloseTo(0.81) // only .91 lies above
+  })
+
+  it('counts a group once', () => {
+    const probabilities = [0.2, 0.2, 0.2, 0.9]
+    const { benignBelow } = chooseThresholds(probabilities, [1, 1, 1, 1], ['a', 'a', 'a', 'b'], {
+      misses: 0.5,
+      falseAlarms: 0,
+    })
+    expect(benignBelow).toBe(0.5) // one of two groups may be missed: .9 is the next, held at one half
+  })
+
+  it('says nothing benign when no malicious row was seen, nor malicious when no benign one', () => {
+    const rule = { misses: 0.01, falseAlarms: 0.01 }
+    expect(chooseThresholds([0.1, 0.2], [0, 0], ['a', 'b'], rule).benignBelow).toBe(0)
+    expect(chooseThresholds([0.8, 0.9], [1, 1], ['a', 'b'], rule).maliciousAbove).toBe(1)
+  })
+
+  it('keeps both rates, whatever the probabilities', () => {
+    const row = fc.record({ p: fc.double({ min: 0, max: 1, noNaN: true }), y: fc.constantFrom(0, 1) })
+    const share = fc.double({ min: 0, max: 1, noNaN: true })
+    fc.assert(
+      fc.property(
+        fc.array(row, { minLength: 1, maxLength: 60 }),
+        share,
+        share,
+        (rows, misses, falseAlarms) => {
+          const p = rows.map((each) => each.p)
+          const y = rows.map((each) => each.y)
+          const rule = chooseThresholds(p, y, oneEach(rows.length), { misses, falseAlarms })
+          const bad = rows.filter((each) => each.y === 1)
+          const good = rows.filter((each) => each.y === 0)
+          const missed = bad.filter((each) => each.p < rule.benignBelow).length
+          const alarmed = good.filter((each) => each.p > rule.maliciousAbove).length
+          return missed <= misses * bad.length && alarmed <= falseAlarms * good.length
+        },
+      ),
+    )
+  })
+})

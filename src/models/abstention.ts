@@ -1,0 +1,50 @@
+/** When a detector may speak, as a recipe states it. */
+export interface AbstainSettings {
+  /** Fewest distinct tokens to judge by. */
+  readonly minTokens: number
+  /** Least share of a trace's distinct tokens that the training rows had, 0 … 1. */
+  readonly minKnown: number
+  /** Share of the malicious groups that may fall among the benign, 0 … 1. */
+  readonly misses: number
+  /** Share of the benign groups that may fall among the malicious, 0 … 1. */
+  readonly falseAlarms: number
+}
+
+/** When a detector says nothing, and from where on it speaks, as its card states it. */
+export interface Abstention {
+  readonly minTokens: number
+  readonly minKnown: number
+  /** Benign below this probability of being malicious, malicious above `maliciousAbove`, unknown between. */
+  readonly benignBelow: number
+  readonly maliciousAbove: number
+}
+
+/** For models whose recipe does not say: speak wherever half the tokens are known. */
+export const OUTSPOKEN: Abstention = { minTokens: 1, minKnown: 0.5, benignBelow: 0.5, maliciousAbove: 0.5 }
+
+/**
+ * The widest thresholds that keep both error rates on rows the model had not seen. Each group counts once, by its first
+ * row, so that a sample met often does not set the threshold. They never cross one half.
+ * @param probabilities of being malicious, for each row, 0 … 1
+ * @param malicious 1 or 0 for each row
+ */
+export function chooseThresholds(
+  probabilities: ArrayLike<number>,
+  malicious: ArrayLike<number>,
+  groups: readonly string[],
+  { misses, falseAlarms }: Pick<AbstainSettings, 'misses' | 'falseAlarms'>,
+): Pick<Abstention, 'benignBelow' | 'maliciousAbove'> {
+  const seen = new Set<string>()
+  const ofClass: [number[], number[]] = [[], []]
+  groups.forEach((group, row) => {
+    if (seen.has(group)) return
+    seen.add(group)
+    ofClass[malicious[row] === 1 ? 1 : 0].push(probabilities[row])
+  })
+  const bad = ofClass[1].sort((a, b) => a - b)
+  const good = ofClass[0].sort((a, b) => b - a)
+  // At most `misses` of the malicious lie below the one at that index; the benign mirror it.
+  const lowest = bad[Math.floor(misses * bad.length)] ?? 0
+  const highest = good[Math.floor(falseAlarms * good.length)] ?? 1
+  return { benignBelow: Math.min(0.5, lowest), maliciousAbove: Math.max(0.5, highest) }
+}

@@ -1,0 +1,72 @@
+import { DEFAULT_FEATURES } from '../features/index.ts'
+import { KINDS } from '../samples/index.ts'
+import { linearSvm } from './linear-svm.ts'
+import { bernoulli, multinomial } from './naive-bayes.ts'
+import type { ModelSettings, Recipe } from './recipe.ts'
+
+/** Model settings that a recipe need not state. */
+export const DEFAULT_MODEL: Omit<ModelSettings, 'type' | 'grid'> = {
+  tolerance: 0.01,
+  balanced: false,
+  folds: 5,
+}
+
+const anything = { view: 'any', kinds: KINDS, target: 'auto' } as const
+
+const svm: Recipe = {
+  ...anything,
+  name: 'svm',
+  summary: 'linear SVM on log counts of 1- to 3-grams, or on which tokens of a set occur',
+  features: {
+    ...DEFAULT_FEATURES,
+    ngrams: [1, 3],
+    weight: 'log-count',
+    scale: 'deviation',
+    normalise: true,
+    collapse: 2,
+    minDocuments: 2,
+    drop: ['invalid'],
+  },
+  model: { ...DEFAULT_MODEL, type: linearSvm.name, grid: linearSvm.defaultGrid },
+}
+
+const naiveBayes: Recipe = {
+  ...anything,
+  name: 'naive-bayes',
+  summary: 'multinomial naive Bayes on log counts of single tokens and pairs of neighbours',
+  features: {
+    ...DEFAULT_FEATURES,
+    ngrams: [1, 2],
+    weight: 'log-count',
+    collapse: 2,
+    minDocuments: 2,
+    drop: ['invalid'],
+  },
+  model: { ...DEFAULT_MODEL, type: multinomial.name, grid: [0.01, 0.1, 1] },
+}
+
+const presenceBayes: Recipe = {
+  ...anything,
+  name: 'bernoulli',
+  summary: 'Bernoulli naive Bayes on which tokens occur',
+  features: { ...DEFAULT_FEATURES, kind: 'set', minDocuments: 2, drop: ['invalid'] },
+  model: { ...DEFAULT_MODEL, type: bernoulli.name, grid: bernoulli.defaultGrid },
+}
+
+const callsDetect: Recipe = {
+  name: 'calls-detect',
+  summary: 'malicious or benign from which API calls occur: the recipe of the shipped detector',
+  view: 'calls',
+  kinds: KINDS,
+  target: 'malicious',
+  features: { ...DEFAULT_FEATURES, kind: 'set', scale: 'deviation', normalise: true, minDocuments: 2 },
+  model: { ...DEFAULT_MODEL, type: linearSvm.name, grid: linearSvm.defaultGrid },
+}
+
+/** The built-in recipes. */
+export const recipes: readonly Recipe[] = [svm, naiveBayes, presenceBayes, callsDetect]
+
+/** The built-in recipe of that name, if there is one. */
+export function findRecipe(name: string): Recipe | undefined {
+  return recipes.find((recipe) => recipe.name === name)
+}
