@@ -23,6 +23,18 @@ export interface ReportedSample {
   readonly size: number | null
 }
 
+/** What a sandbox says of each call, beside the call's place; kept only when asked for. All as long as the sequence. */
+export interface CallColumns {
+  /** Thread id, NaN where unknown. */
+  readonly thread: Float64Array
+  /** Index into `categories`. */
+  readonly category: Uint32Array
+  /** The sandbox's names of kinds of calls, such as `registry`; the empty string stands for none. */
+  readonly categories: readonly string[]
+  /** 1 when the call succeeded, 0 when it failed, -1 where unknown. */
+  readonly success: Int8Array
+}
+
 /** One sample as a source recorded it: a sandbox's report, or one line of a traces file. */
 export interface Report {
   /** Format that was recognised: `cuckoo-1`, `cuckoo-2`, `cape`, `speakeasy`, `traces`. */
@@ -32,6 +44,8 @@ export interface Report {
   readonly sample: ReportedSample
   readonly processes: readonly Process[]
   readonly trace: Trace
+  /** Beside `trace.sequence`; null unless they were asked for and the report has calls. */
+  readonly columns: CallColumns | null
   /** The sandbox's own score, in its own unit. */
   readonly score: number | null
   /** The label a traces line carries; UNLABELLED for sandbox reports. */
