@@ -1,18 +1,27 @@
 import { createHash } from 'node:crypto'
+import type { DuckDBValue } from '@duckdb/node-api'
 import type { View } from '../samples/index.ts'
 import { bytesOf, contentOf } from './content.ts'
-import { type Database, openDatabase, parquetFiles } from './database.ts'
+import { type Database, openDatabase, parquetFiles, quoted } from './database.ts'
 import { TRACE_COLUMNS } from './format.ts'
-import type { Row } from './row.ts'
-import { decodeRow } from './row-decoder.ts'
+import { type CorpusInfo, corpusInfo } from './info.ts'
+import type { Row, RowHead } from './row.ts'
+import { decodeHead, decodeRow, HEAD_COLUMNS } from './row-decoder.ts'
 import { checkColumns, findShards, type Shard } from './shards.ts'
 import { readVocabularies, type SharedVocabulary, selectFrom } from './vocabulary.ts'
 
 /** An open corpus. What it says does not depend on how its rows are spread over shards, nor on the order of imports. */
 export interface Corpus {
   readonly directory: string
-  /** Every row, by view, id and source in code point order. Rows of one view share one vocabulary, names in that order too. */
-  rows(): AsyncGenerator<Row>
+  /**
+   * Every row, or every one of a view, by view, id and source in code point order. Rows of one view share one vocabulary,
+   * its names in code point order too.
+   */
+  rows(view?: View): AsyncGenerator<Row>
+  /** The rows without their tokens, in the same order. */
+  heads(): AsyncGenerator<RowHead>
+  /** What is in it, in figures. */
+  info(): Promise<CorpusInfo>
   /** SHA-256 over the rows in order, all but their origins: names a corpus by what is in it. */
   digest(): Promise<string>
   close(): void
@@ -20,7 +29,7 @@ export interface Corpus {
 
 /**
  * Opens a corpus as it is now; what an import adds later is not seen.
- * @throws UnreadableError, UnknownFormatError when it is no corpus, DamagedFileError; `rows` throws the last as well
+ * @throws UnreadableError, UnknownFormatError when it is no corpus, DamagedFileError; its methods throw the last as well
  */
 export async function openCorpus(directory: string): Promise<Corpus> {
   const shards = await findShards(directory)
@@ -28,37 +37,72 @@ export async function openCorpus(directory: string): Promise<Corpus> {
   try {
     for (const shard of shards) await checkColumns(database, shard)
     const vocabularies = await readVocabularies(database, shards)
-    const rows = () => readRows(database, directory, shards, vocabularies)
-    return { directory, rows, digest: () => digestRows(rows()), close: database.close }
+    const open = { database, directory, shards, vocabularies }
+    return {
+      directory,
+      rows: (view) => readRows(open, view),
+      heads: () => readHeads(open),
+      info: () => corpusInfo(readHeads(open)),
+      digest: () => digestRows(readRows(open)),
+      close: database.close,
+    }
   } catch (error) {
     database.close()
     throw error
   }
 }
 
-async function* readRows(
-  database: Database,
-  directory: string,
-  shards: readonly Shard[],
-  vocabularies: ReadonlyMap<View, SharedVocabulary>,
-): AsyncGenerator<Row> {
-  if (shards.length === 0) return
-  const positions = new Map(shards.map(({ traces }, i) => [traces, i]))
-  const files = parquetFiles([...positions.keys()], ', filename = true')
-  const sql = `SELECT * FROM ${files} ORDER BY "view", "id", "source", "filename"`
-  let last: Row | null = null
-  for await (const values of selectFrom(database, sql, directory)) {
-    const path = String(values[TRACE_COLUMNS.length])
-    const shard = positions.get(path)!
-    const row = decodeRow(values, path, (view) => {
-      const { names, numbers } = vocabularies.get(view)!
-      return { names, numbers: numbers[shard] }
+interface Open {
+  readonly database: Database
+  readonly directory: string
+  readonly shards: readonly Shard[]
+  readonly vocabularies: ReadonlyMap<View, SharedVocabulary>
+}
+
+async function* readRows(open: Open, view?: View): AsyncGenerator<Row> {
+  const positions = new Map(open.shards.map(({ traces }, i) => [traces, i]))
+  const columns = TRACE_COLUMNS.map(([name]) => name)
+  let last: readonly unknown[] = []
+  for await (const { values, path } of selectSorted(open, columns, view)) {
+    const row = decodeRow(values, path, (of) => {
+      const { names, numbers } = open.vocabularies.get(of)!
+      return { names, numbers: numbers[positions.get(path)!] }
     })
+    const name = [row.trace.view, row.id, row.source]
     // Shards copied together by hand may hold the same row twice; the lower number counts.
-    if (last && last.id === row.id && last.source === row.source && last.trace.view === row.trace.view)
-      continue
-    last = row
+    if (name.every((part, i) => part === last[i])) continue
+    last = name
     yield row
+  }
+}
+
+async function* readHeads(open: Open): AsyncGenerator<RowHead> {
+  let last: readonly unknown[] = []
+  for await (const { values, path } of selectSorted(open, HEAD_COLUMNS)) {
+    const head = decodeHead(values, path)
+    const name = [head.view, head.id, head.source]
+    if (name.every((part, i) => part === last[i])) continue
+    last = name
+    yield head
+  }
+}
+
+/** Columns of the rows of all shards by view, id, source and shard, with the path of the shard. */
+async function* selectSorted(
+  { database, directory, shards }: Open,
+  columns: readonly string[],
+  view?: View,
+): AsyncGenerator<{ values: readonly DuckDBValue[]; path: string }> {
+  if (shards.length === 0) return
+  const files = parquetFiles(
+    shards.map(({ traces }) => traces),
+    ', filename = true',
+  )
+  const list = columns.map((name) => `"${name}"`).join(', ')
+  const where = view === undefined ? '' : `WHERE "view" = ${quoted(view)}`
+  const sql = `SELECT ${list}, filename FROM ${files} ${where} ORDER BY "view", "id", "source", filename`
+  for await (const values of selectFrom(database, sql, directory)) {
+    yield { values, path: String(values[columns.length]) }
   }
 }
 

@@ -2,7 +2,7 @@ import type { DuckDBBlobValue, DuckDBValue } from '@duckdb/node-api'
 import { DamagedFileError } from '../core/index.ts'
 import { KINDS, type Kind, type Places, type Tally, tallyTotals, type View } from '../samples/index.ts'
 import { TRACE_COLUMNS } from './format.ts'
-import type { Row } from './row.ts'
+import type { Row, RowHead } from './row.ts'
 
 /** Names by shared number, and shared numbers by the shard's token. */
 export interface Numbering {
@@ -12,7 +12,11 @@ export interface Numbering {
 
 type Column = (typeof TRACE_COLUMNS)[number][0]
 
-const INDICES = Object.fromEntries(TRACE_COLUMNS.map(([name], i) => [name, i])) as Record<Column, number>
+/** The columns that a RowHead is made of. */
+export const HEAD_COLUMNS = [
+  ...(['id', 'source', 'view', 'kind', 'dialect', 'malicious', 'family', 'category', 'first_seen'] as const),
+  ...(['labelled_by', 'state', 'group', 'length'] as const),
+]
 
 /**
  * A row of a traces file, its values in the order of TRACE_COLUMNS, as a Row. Nothing in it is trusted.
@@ -23,34 +27,43 @@ export function decodeRow(
   path: string,
   numbering: (view: View) => Numbering,
 ): Row {
-  const cells = rowCells(values, path)
-  const { text, nullableText, oneOf, fail } = cells
-  const view = oneOf('view', VIEWS)
-  const kind = oneOf('kind', KINDS)
+  const cells = rowCells(values, path, INDICES)
+  const { view, kind, dialect, length, ...head } = readHead(cells)
   const { names, numbers } = numbering(view)
   const sequence = cells.tokens('tokens', numbers)
-  if ((kind === 'sequence') !== (sequence !== null)) fail('tokens', `does not fit the kind ${kind}`)
+  if ((kind === 'sequence') !== (sequence !== null)) cells.fail('tokens', `does not fit the kind ${kind}`)
   const tally = readTally(cells, kind, sequence, numbers, names.length)
-  const length = Number(cells.value('length'))
   const least = sequence?.length ?? (kind === 'set' ? tally.tokens.length : 0)
-  if (!Number.isSafeInteger(length) || length < least) fail('length', `must be a whole number from ${least}`)
-  const malicious = cells.value('malicious')
+  if (length < least) cells.fail('length', `must be at least ${least}`)
+  const places = readPlaces(cells, sequence?.length ?? 0)
+  const extra = cells.nullableText('extra')
+  return {
+    ...head,
+    trace: { view, kind, dialect, vocabulary: names, sequence, tally, length, places },
+    extra,
+  }
+}
+
+/** The same of values in the order of HEAD_COLUMNS, without the trace. */
+export function decodeHead(values: readonly DuckDBValue[], path: string): RowHead {
+  return readHead(rowCells(values, path, HEAD_INDICES))
+}
+
+function readHead({ value, fail, text, nullableText, oneOf }: Cells): RowHead {
+  const malicious = value('malicious')
   if (malicious !== null && malicious !== 0 && malicious !== 1) fail('malicious', 'must be 0, 1 or null')
   const firstSeen = nullableText('first_seen')
   if (firstSeen !== null && !/^\d{4}-\d{2}-\d{2}$/.test(firstSeen)) fail('first_seen', 'must be YYYY-MM-DD')
+  const length = Number(value('length'))
+  if (value('length') === null || !Number.isSafeInteger(length) || length < 0) {
+    fail('length', 'must be a whole number from 0')
+  }
   return {
     id: text('id'),
     source: text('source'),
-    trace: {
-      view,
-      kind,
-      dialect: text('dialect'),
-      vocabulary: names,
-      sequence,
-      tally,
-      length,
-      places: readPlaces(cells, sequence?.length ?? 0),
-    },
+    view: oneOf('view', VIEWS),
+    kind: oneOf('kind', KINDS),
+    dialect: text('dialect'),
     label: {
       malicious: malicious as 0 | 1 | null,
       family: nullableText('family'),
@@ -60,18 +73,21 @@ export function decodeRow(
     },
     state: oneOf('state', STATES),
     group: text('group'),
-    extra: nullableText('extra'),
+    length,
   }
 }
 
+const positions = (columns: readonly Column[]) => new Map(columns.map((name, i) => [name, i]))
+const INDICES = positions(TRACE_COLUMNS.map(([name]) => name))
+const HEAD_INDICES = positions(HEAD_COLUMNS)
 const VIEWS: readonly View[] = ['opcodes', 'calls']
 const STATES = ['complete', 'partial'] as const
 
 type Cells = ReturnType<typeof rowCells>
 
 /** Typed access to the cells of one row. */
-function rowCells(values: readonly DuckDBValue[], path: string) {
-  const value = (column: Column) => values[INDICES[column]]
+function rowCells(values: readonly DuckDBValue[], path: string, indices: ReadonlyMap<Column, number>) {
+  const value = (column: Column) => values[indices.get(column)!]
   const fail = (column: Column, problem: string): never => {
     throw new DamagedFileError(path, `${column} of sample ${JSON.stringify(value('id') ?? null)} ${problem}`)
   }

@@ -1,4 +1,4 @@
-import type { Label, State, Trace } from '../samples/index.ts'
+import type { Kind, Label, State, Trace, View } from '../samples/index.ts'
 
 /** One labelled trace of a corpus. (`id`, `trace.view`, `source`) names it; the same name twice is kept once. */
 export interface Row {
@@ -13,4 +13,13 @@ export interface Row {
   readonly group: string
   /** What else the source said of the sample: the text of one JSON object, or null. */
   readonly extra: string | null
+}
+
+/** All of a row but the tokens: cheap to read, enough to count, split and fold. */
+export interface RowHead extends Omit<Row, 'trace' | 'extra'> {
+  readonly view: View
+  readonly kind: Kind
+  readonly dialect: string
+  /** Tokens in the whole trace. */
+  readonly length: number
 }
