@@ -1,28 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { Kind, Trace } from '../samples/index.ts'
-import { tallySequence } from '../samples/index.ts'
+import { traceOf } from '../../test/traces.ts'
+import type { Trace } from '../samples/index.ts'
 import { fitEncoder } from './encoder.ts'
 import { DEFAULT_FEATURES, type FeatureSettings } from './settings.ts'
 
 const settings = (some: Partial<FeatureSettings>): FeatureSettings => ({ ...DEFAULT_FEATURES, ...some })
-
-/** A trace of the words of a text. */
-function traceOf(text: string, kind: Kind = 'sequence'): Trace {
-  const words = text.split(' ').filter((word) => word !== '')
-  const vocabulary = [...new Set(words)]
-  const sequence = Uint32Array.from(words, (word) => vocabulary.indexOf(word))
-  const tally = tallySequence(sequence, vocabulary.length)
-  return {
-    view: 'calls',
-    kind,
-    dialect: 'unknown',
-    vocabulary,
-    sequence: kind === 'sequence' ? sequence : null,
-    tally: kind === 'set' ? { tokens: tally.tokens, counts: null } : tally,
-    length: kind === 'set' ? vocabulary.length : words.length,
-    places: null,
-  }
-}
 
 /** Rows as `name=value` in column order. */
 function shown(encoder: ReturnType<typeof fitEncoder>, traces: readonly Trace[]): string[] {

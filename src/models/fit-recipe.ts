@@ -13,13 +13,14 @@ import {
 } from '../features/index.ts'
 import type { Trace } from '../samples/index.ts'
 import { fitCalibration, plainCalibration } from './calibration.ts'
+import type { Card } from './card.ts'
 import { meanLogLoss } from './choice.ts'
 import type { Model } from './classifier.ts'
 import type { ClassifierKind, FitSettings } from './classifier-kind.ts'
 import { findClassifier } from './classifiers.ts'
 import { type FitTask, runFitTask } from './fit-task.ts'
 import type { Recipe } from './recipe.ts'
-import { type Card, makeTrained, type Trained } from './trained.ts'
+import { makeTrained, type Trained } from './trained.ts'
 
 /** Labelled traces to learn from. */
 export interface Examples {

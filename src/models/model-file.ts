@@ -1,17 +1,236 @@
-import { KnownError } from '../core/index.ts'
-import type { Trained } from './trained.ts'
+import { KnownError, sha256, UsageError } from '../core/index.ts'
+import { type EncoderTable, type FeatureSettings, makeEncoder } from '../features/index.ts'
+import { KINDS, type Kind } from '../samples/index.ts'
+import type { Calibration } from './calibration.ts'
+import { isCard, orderedCard } from './card.ts'
+import type { Tensor } from './classifier.ts'
+import { findClassifier } from './classifiers.ts'
+import type { Recipe } from './recipe.ts'
+import { recipeFrom, recipeSettings } from './recipe-reading.ts'
+import { readTensors, type TensorFile, writeTensors } from './safetensors.ts'
+import { makeTrained, type Trained } from './trained.ts'
 
 /** A model file that is damaged, of another version, or no model file at all. */
 export class ModelFileError extends KnownError {
   readonly code = 'bad-model'
+
+  constructor(problem: string, options?: ErrorOptions) {
+    super(`model file: ${problem}`, options)
+  }
 }
 
-/** The model as one safetensors file; equal models give equal bytes. */
+const FORMAT = 'taxon-model-1'
+
+/** Every file begins so, after the length of its header; then come the 64 digits of its digest. */
+const BEGINNING = '{"__metadata__":{"sha256":"'
+const DIGEST_AT = 8 + BEGINNING.length
+const NO_DIGEST = '0'.repeat(64)
+
+/**
+ * The model as one safetensors file: the learned numbers are tensors, all else is JSON text in its metadata, and a
+ * SHA-256 stands over the whole file with the digest's own digits as zeros. Equal models give equal bytes.
+ * @throws ModelFileError for a card or numbers that could not be read again
+ */
 export function saveModel(trained: Trained): Uint8Array {
-  throw new Error(`not yet: ${trained}`)
+  const { recipe, encoder, model, calibration, card } = trained
+  if (!isCard(card)) throw new ModelFileError('its card is not a card')
+  const { table } = encoder
+  const metadata = {
+    sha256: NO_DIGEST,
+    format: FORMAT,
+    card: JSON.stringify(orderedCard(card)),
+    recipe: JSON.stringify(recipeSettings(recipe)),
+    encoder: JSON.stringify({ view: table.view, kind: table.kind, firstPair: table.firstPair }),
+    tokens: JSON.stringify(table.tokens),
+  }
+  const tensors: Record<string, Tensor> = {
+    'calibration.offsets': vector(calibration.offsets),
+    'calibration.slopes': vector(calibration.slopes),
+    'columns.starts': vector(table.columns.starts),
+    'columns.tokens': vector(table.columns.tokens),
+  }
+  if (table.scale) tensors['columns.scale'] = vector(table.scale)
+  for (const [name, tensor] of Object.entries(model.tensors)) tensors[`model.${name}`] = tensor
+  checkFinite(tensors)
+  const file = writeTensors({ metadata, tensors })
+  file.set(new TextEncoder().encode(sha256(file)), DIGEST_AT)
+  return file
 }
 
-/** A model from its file. @throws ModelFileError for any bytes that `saveModel` did not write */
-export function loadModel(bytes: Uint8Array): Trained {
-  throw new Error(`not yet: ${bytes}`)
+/** The digest that a model file states; `loadModel` has checked it. */
+export function modelDigest(file: Uint8Array): string {
+  return new TextDecoder('latin1').decode(file.subarray(DIGEST_AT, DIGEST_AT + 64))
+}
+
+/** A model from its file; it is the model that was saved, or an error. @throws ModelFileError for any other bytes */
+export function loadModel(file: Uint8Array): Trained {
+  checkDigest(file)
+  const read = readTensors(file)
+  if (typeof read === 'string') throw new ModelFileError(read)
+  const trained = trainedFrom(read)
+  // Nothing may hide beside what was read: spaces, other spellings of a number, fields that nobody knows.
+  const again = saveModel(trained)
+  if (again.length !== file.length || again.some((byte, i) => byte !== file[i])) {
+    throw new ModelFileError('not written as taxon writes it')
+  }
+  return trained
+}
+
+function checkDigest(file: Uint8Array): void {
+  const beginning = new TextDecoder('latin1').decode(file.subarray(8, DIGEST_AT))
+  if (beginning !== BEGINNING || file.length < DIGEST_AT + NO_DIGEST.length) {
+    throw new ModelFileError('not a model that taxon wrote')
+  }
+  const stated = modelDigest(file)
+  const blank = file.slice()
+  blank.set(new TextEncoder().encode(NO_DIGEST), DIGEST_AT)
+  if (sha256(blank) !== stated)
+    throw new ModelFileError('its contents do not match its digest, it was changed or cut')
+}
+
+function trainedFrom({ metadata, tensors }: TensorFile): Trained {
+  if (metadata.format !== FORMAT)
+    throw new ModelFileError(`of another version, ${String(metadata.format).slice(0, 40)}`)
+  for (const [name, { data }] of Object.entries(tensors)) {
+    if (!data.every((value) => Number.isFinite(value)))
+      throw new ModelFileError(`tensor ${name} has a number that is not finite`)
+  }
+  const recipe = recipeOf(parse(metadata, 'recipe'))
+  const card = parse(metadata, 'card')
+  if (!isCard(card)) throw new ModelFileError('its card is not a card')
+  const { classes } = card
+  if (
+    classes.length === 0 ||
+    new Set(classes).size < classes.length ||
+    classes.length !== card.rowsPerClass.length
+  ) {
+    throw new ModelFileError('its classes are not distinct names')
+  }
+  const table = encoderTableOf(recipe.features, metadata, tensors)
+  if (table.view !== card.view) throw new ModelFileError('its card is of another view')
+  const columns = table.columns.starts.length - 1
+  const learned: Record<string, Tensor> = {}
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (name.startsWith('model.')) learned[name.slice('model.'.length)] = tensor
+  }
+  const model = findClassifier(recipe.model.type)?.load(learned, columns, classes.length)
+  if (!model) throw new ModelFileError('its tensors do not fit its model')
+  const calibration = calibrationOf(tensors, classes.length)
+  return makeTrained(recipe, classes, makeEncoder(recipe.features, table), model, calibration, card)
+}
+
+function checkFinite(tensors: TensorFile['tensors']): void {
+  for (const [name, { data }] of Object.entries(tensors)) {
+    if (!data.every((value) => Number.isFinite(value))) {
+      throw new ModelFileError(`tensor ${name} has a number that is not finite`)
+    }
+  }
+}
+
+function parse(metadata: Readonly<Record<string, string>>, key: string): unknown {
+  try {
+    return JSON.parse(metadata[key] ?? '')
+  } catch (error) {
+    throw new ModelFileError(`its ${key} is not JSON`, { cause: error })
+  }
+}
+
+function recipeOf(value: unknown): Recipe {
+  try {
+    return recipeFrom(value, 'model')
+  } catch (error) {
+    if (error instanceof UsageError) throw new ModelFileError(error.message, { cause: error })
+    throw error
+  }
+}
+
+function calibrationOf(tensors: TensorFile['tensors'], classes: number): Calibration {
+  return {
+    slopes: floats(tensors, 'calibration.slopes', classes),
+    offsets: floats(tensors, 'calibration.offsets', classes),
+  }
+}
+
+function encoderTableOf(
+  settings: FeatureSettings,
+  metadata: Readonly<Record<string, string>>,
+  tensors: TensorFile['tensors'],
+): EncoderTable {
+  const { view, kind, firstPair } = (parse(metadata, 'encoder') ?? {}) as Record<string, unknown>
+  if (view !== 'opcodes' && view !== 'calls')
+    throw new ModelFileError('its view is neither opcodes nor calls')
+  if (!KINDS.includes(kind as Kind)) throw new ModelFileError('its kind of trace is unknown')
+  const tokens = parse(metadata, 'tokens')
+  if (!isAscending(tokens)) throw new ModelFileError('its tokens are not distinct names in order')
+  const list = { tokens: words(tensors, 'columns.tokens'), starts: words(tensors, 'columns.starts') }
+  const columns = list.starts.length - 1
+  if (columns < 0 || list.starts[0] !== 0 || list.starts[columns] !== list.tokens.length) {
+    throw new ModelFileError('its columns do not cover their tokens')
+  }
+  if (!Number.isSafeInteger(firstPair) || (firstPair as number) < 0 || (firstPair as number) > columns) {
+    throw new ModelFileError('its pairs begin outside its columns')
+  }
+  if (list.tokens.some((token) => token >= tokens.length))
+    throw new ModelFileError('a column has an unknown token')
+  const table: Omit<EncoderTable, 'scale'> = {
+    view,
+    kind: kind as Kind,
+    tokens,
+    columns: list,
+    firstPair: firstPair as number,
+  }
+  checkColumns(table, settings)
+  const scale = 'columns.scale' in tensors ? floats(tensors, 'columns.scale', columns) : null
+  if (scale?.some((value) => !(value > 0)))
+    throw new ModelFileError('a column has a scale that is not positive')
+  return { ...table, scale }
+}
+
+/** Every column is an n-gram of allowed length or a pair of columns, and none is there twice. */
+function checkColumns(
+  { columns: { tokens, starts }, firstPair, kind }: Omit<EncoderTable, 'scale'>,
+  settings: FeatureSettings,
+): void {
+  const longest = kind === 'sequence' ? settings.ngrams[1] : 1
+  const seen = new Set<string>()
+  for (let column = 0; column + 1 < starts.length; column++) {
+    const length = starts[column + 1] - starts[column]
+    const isPair = column >= firstPair
+    // Before any slice: a huge start must not be used as a length.
+    if (isPair ? length !== 2 || kind !== 'set' : length < 1 || length > longest) {
+      throw new ModelFileError('a column has the wrong number of tokens')
+    }
+    const gram = tokens.subarray(starts[column], starts[column + 1])
+    if (isPair && !gram.every((token) => seen.has(`${token}`)))
+      throw new ModelFileError('a pair has a token without a column')
+    const name = isPair ? `pair ${gram.join()}` : gram.join()
+    if (seen.has(name)) throw new ModelFileError('a column is there twice')
+    seen.add(name)
+  }
+}
+
+function isAscending(value: unknown): value is string[] {
+  return (
+    Array.isArray(value) &&
+    value.every((name, i) => typeof name === 'string' && (i === 0 || value[i - 1] < name))
+  )
+}
+
+function vector(data: Float64Array | Uint32Array): Tensor {
+  return { shape: [data.length], data }
+}
+
+function floats(tensors: TensorFile['tensors'], name: string, length: number): Float64Array {
+  const data = tensors[name]?.data
+  if (!(data instanceof Float64Array) || data.length !== length || tensors[name].shape.length !== 1) {
+    throw new ModelFileError(`tensor ${name} is not ${length} float64`)
+  }
+  return data
+}
+
+function words(tensors: TensorFile['tensors'], name: string): Uint32Array {
+  const data = tensors[name]?.data
+  if (!(data instanceof Uint32Array) || tensors[name].shape.length !== 1)
+    throw new ModelFileError(`tensor ${name} is not a list of uint32`)
+  return data
 }

@@ -30,8 +30,3 @@ export interface ModelSettings {
   /** Inner folds for choosing from `grid` and for calibration. */
   readonly folds: number
 }
-
-/** A recipe from TOML. @throws UsageError naming the setting that is unknown or wrong */
-export function parseRecipe(toml: string, name: string): Recipe {
-  throw new Error(`not yet: ${toml} ${name}`)
-}

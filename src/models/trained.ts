@@ -1,6 +1,7 @@
 import type { Encoder } from '../features/index.ts'
-import type { Evidence, Kind, Place, Trace, View } from '../samples/index.ts'
+import type { Evidence, Place, Trace } from '../samples/index.ts'
 import { type Calibration, calibrate } from './calibration.ts'
+import type { Card } from './card.ts'
 import type { Model } from './classifier.ts'
 import type { Recipe } from './recipe.ts'
 
@@ -33,37 +34,6 @@ export interface ExplainOptions {
   readonly features?: number
   /** At most this many places of each; 3 by default. */
   readonly places?: number
-}
-
-/** What is to be known of a model before it is trusted; stands in the model file as JSON. */
-export interface Card {
-  readonly name: string
-  readonly classes: readonly string[]
-  readonly view: View
-  /** Dialects and kinds of the training rows, sorted. */
-  readonly dialects: readonly string[]
-  readonly kinds: readonly Kind[]
-  readonly rows: number
-  /** Training rows of each class, in the order of `classes`. */
-  readonly rowsPerClass: readonly number[]
-  /** Distinct groups among the training rows. */
-  readonly groups: number
-  readonly seed: number
-  /** What was chosen from the grid inside the training part; `scores` are the mean log losses there, in the grid's order. */
-  readonly chosen: {
-    readonly value: number
-    readonly grid: readonly number[]
-    readonly scores: readonly number[]
-  }
-  /** `Corpus.digest()` of what it was trained on; null when not known. */
-  readonly corpus: string | null
-  /** Where the data came from and under which terms, for people. */
-  readonly source: string | null
-  readonly licence: string | null
-  /** Figures of the grouped evaluation, as the pipeline writes them; null when there was none. */
-  readonly figures: Readonly<Record<string, number>> | null
-  /** When the model is to say nothing; null leaves it to the caller. */
-  readonly abstention: Readonly<Record<string, number>> | null
 }
 
 /** A trained recipe of its parts. */

@@ -1,0 +1,119 @@
+import fc from 'fast-check'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { madeUpExamples } from '../../test/traces.ts'
+import { KnownError, sha256 } from '../core/index.ts'
+import { fitRecipe } from './fit-recipe.ts'
+import { loadModel, ModelFileError, modelDigest, saveModel } from './model-file.ts'
+import type { Recipe } from './recipe.ts'
+import { findRecipe, recipes } from './recipe-list.ts'
+import type { Trained } from './trained.ts'
+import { withCard } from './trained.ts'
+
+const examples = madeUpExamples(60, 2, 'set')
+const small = (recipe: Recipe): Recipe => ({
+  ...recipe,
+  features: { ...recipe.features, pairs: 5, minDocuments: 5 },
+  model: { ...recipe.model, folds: 2, grid: [0.1, 1] },
+})
+
+describe('a model file', () => {
+  let trained: Trained
+  let file: Uint8Array
+
+  beforeAll(async () => {
+    trained = await fitRecipe(small(findRecipe('svm')!), examples, { seed: 1 })
+    file = saveModel(trained)
+  })
+
+  it.each(recipes.map((recipe) => [recipe.name, recipe] as const))(
+    'holds all of a %s model',
+    async (_, recipe) => {
+      const model = await fitRecipe(small({ ...recipe, target: 'auto' }), examples, { seed: 1 })
+      const loaded = loadModel(saveModel(model))
+      expect(loaded.score(examples.traces)).toEqual(model.score(examples.traces))
+      expect(loaded.explain(examples.traces[0], 1)).toEqual(model.explain(examples.traces[0], 1))
+      expect(loaded.encoder.names).toEqual(model.encoder.names)
+      expect([loaded.card, loaded.recipe, loaded.classes]).toEqual([model.card, model.recipe, model.classes])
+    },
+  )
+
+  it('is the same, byte for byte, when training is done again', async () => {
+    expect(saveModel(await fitRecipe(trained.recipe, examples, { seed: 1 }))).toEqual(file)
+    expect(saveModel(await fitRecipe(trained.recipe, examples, { seed: 2 }))).not.toEqual(file)
+  })
+
+  it('is the safetensors format, readable without taxon', () => {
+    const headerBytes = Number(new DataView(file.buffer).getBigUint64(0, true))
+    const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + headerBytes)))
+    expect(headerBytes % 8).toBe(0)
+    const {
+      dtype,
+      shape,
+      data_offsets: [from, to],
+    } = header['model.weights']
+    expect([dtype, shape]).toEqual(['F64', [1, trained.encoder.names.length]])
+    const bytes = file.slice(8 + headerBytes + from, 8 + headerBytes + to)
+    expect(new Float64Array(bytes.buffer)).toEqual(trained.model.tensors.weights.data)
+  })
+
+  it('states its digest', () => {
+    const text = new TextDecoder('latin1').decode(file)
+    const blank = text.replace(modelDigest(file), '0'.repeat(64))
+    expect(sha256(Buffer.from(blank, 'latin1'))).toBe(modelDigest(file))
+  })
+
+  it('is refused with any one byte changed', () => {
+    const changed = file.slice()
+    for (let at = 0; at < changed.length; at++) {
+      const flip = 1 << (at % 8)
+      changed[at] ^= flip
+      expect(() => loadModel(changed), `byte ${at}`).toThrow(ModelFileError)
+      changed[at] ^= flip
+    }
+  })
+
+  it('is refused when cut or longer', () => {
+    for (let length = 0; length < file.length; length += 97) {
+      expect(() => loadModel(file.subarray(0, length))).toThrow(ModelFileError)
+    }
+    expect(() => loadModel(Uint8Array.of(...file, 0))).toThrow(ModelFileError)
+  })
+
+  it('never fails otherwise than by a named error, even where the digest is right', () => {
+    const digestAt = new TextDecoder('latin1').decode(file).indexOf(modelDigest(file))
+    const edit = fc.record({ at: fc.nat(file.length - 1), byte: fc.nat(255) })
+    fc.assert(
+      fc.property(fc.array(edit, { minLength: 1, maxLength: 4 }), fc.nat(3), (edits, cut) => {
+        const changed = file.slice(0, file.length - cut * 8)
+        for (const { at, byte } of edits) if (at < changed.length) changed[at] = byte
+        changed.fill(0x30, digestAt, digestAt + 64)
+        changed.set(new TextEncoder().encode(sha256(changed)), digestAt)
+        try {
+          const loaded = loadModel(changed)
+          // Changed numbers are another model; it must still score.
+          expect(loaded.score(examples.traces).probabilities.every((p) => p >= 0 && p <= 1)).toBe(true)
+        } catch (error) {
+          expect(error).toBeInstanceOf(KnownError)
+        }
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  it('is not written of what could not be read again', () => {
+    expect(() => saveModel(withCard(trained, { figures: { accuracy: Number.NaN } }))).toThrow(ModelFileError)
+    const weights = { shape: [1, 1], data: Float64Array.of(Number.POSITIVE_INFINITY) }
+    expect(() => saveModel({ ...trained, model: { ...trained.model, tensors: { weights } } })).toThrow(
+      'not finite',
+    )
+  })
+
+  it('keeps what is written on its card', () => {
+    const card = {
+      figures: { accuracy: 0.9, 'tpr at 0.001': null },
+      abstention: { minTokens: 5 },
+      source: 'a set of 10 “runs”',
+    }
+    expect(loadModel(saveModel(withCard(trained, card))).card).toEqual({ ...trained.card, ...card })
+  })
+})
