@@ -1,0 +1,41 @@
+import { setImmediate } from 'node:timers/promises'
+import { workerPool } from '../core/index.ts'
+import { type FoldJob, runFoldJob } from '../evaluation/index.ts'
+import type { Scores } from '../models/index.ts'
+import { type CorpusFolders, corpusTraces } from './corpus-traces.ts'
+
+/** Runs the trainings of an evaluation. */
+export interface FoldRunner {
+  run(job: FoldJob): Promise<Scores>
+  close(): Promise<void>
+}
+
+const WORKER = new URL(
+  import.meta.url.endsWith('.ts') ? '../../dist/pipeline/fold-worker.js' : './fold-worker.js',
+  import.meta.url,
+)
+
+/** A runner on worker threads, each of which reads the corpora for itself; on this thread where one is enough. */
+export function foldRunner(folders: CorpusFolders, threads: number, signal?: AbortSignal): FoldRunner {
+  if (threads === 1) {
+    const traces = corpusTraces(folders)
+    return {
+      async run(job) {
+        await setImmediate() // lets Ctrl-C and the progress bar in between two trainings
+        signal?.throwIfAborted()
+        return await runFoldJob(job, traces)
+      },
+      async close() {},
+    }
+  }
+  const pool = workerPool<FoldJob, Scores>(WORKER, { threads, workerData: folders })
+  const stop = () => void pool.close()
+  signal?.addEventListener('abort', stop)
+  return {
+    run: (job) => pool.run(job),
+    async close() {
+      signal?.removeEventListener('abort', stop)
+      await pool.close()
+    },
+  }
+}

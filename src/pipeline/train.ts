@@ -1,0 +1,163 @@
+import { rename, rm, writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { sha256, UnwritableError, UsageError } from '../core/index.ts'
+import { type Corpus, openCorpus } from '../corpus/index.ts'
+import {
+  type EvaluationResult,
+  type LabelledView,
+  labelledViews,
+  makeTask,
+  readGroups,
+  readTraces,
+  recipeKind,
+  type Task,
+} from '../evaluation/index.ts'
+import { fitRecipe, type Recipe, saveModel, type Target, type Trained, withCard } from '../models/index.ts'
+import type { View } from '../samples/index.ts'
+import { evaluate } from './evaluate.ts'
+import type { LoadedModel } from './models.ts'
+
+/** How `train` goes about it; every setting has a default. `threads` does not move the result. */
+export interface TrainOptions {
+  /** 0 by default. */
+  readonly seed?: number
+  /** Worker threads; all cores by default. */
+  readonly threads?: number
+  /** The view to learn, where the recipe leaves it open and the corpus has both. */
+  readonly view?: View | null
+  /** What to tell apart; null leaves it to the recipe. */
+  readonly target?: Target | null
+  /** Learn from one row of each distinct input. */
+  readonly distinct?: boolean
+  /** Folds of the evaluation whose figures go on the card; 0 for no evaluation. 5 by default. */
+  readonly folds?: number
+  /** Name on the card; that of the recipe by default. */
+  readonly name?: string
+  /** Where the data came from and under which terms, for the card. */
+  readonly source?: string | null
+  readonly licence?: string | null
+  /** Told how many trainings are done, those of the evaluation included. */
+  onProgress?(done: number, total: number): void
+  readonly signal?: AbortSignal
+}
+
+const DEFAULT_FOLDS = 5
+/** Classes with fewer distinct inputs are not learned where no evaluation asks for more. */
+const MIN_GROUPS = 2
+
+/**
+ * Learns a recipe from a whole corpus and writes the model file. The file appears whole or not at all, and the same
+ * corpus, recipe and settings give the same bytes.
+ * @throws UsageError for rows or labels that the recipe cannot learn from, UnwritableError
+ */
+export async function train(
+  recipe: Recipe,
+  folder: string,
+  output: string,
+  options: TrainOptions = {},
+): Promise<LoadedModel> {
+  const corpus = await openCorpus(folder)
+  try {
+    const trained = await learn(recipe, corpus, options)
+    const bytes = saveModel(trained)
+    options.signal?.throwIfAborted()
+    await writeWhole(output, bytes)
+    return { trained, sha256: sha256(bytes) }
+  } finally {
+    corpus.close()
+  }
+}
+
+async function learn(recipe: Recipe, corpus: Corpus, options: TrainOptions): Promise<Trained> {
+  const { seed = 0, threads = availableParallelism(), folds = DEFAULT_FOLDS, signal } = options
+  const view = chooseView(recipe, await labelledViews(corpus, signal), options.view ?? null)
+  const task = await trainingTask(recipe, corpus, view, options)
+  const figures = folds === 0 ? null : await evaluated(recipe, corpus.directory, view.view, options)
+  const traces = await readTraces(corpus, view.view, signal)
+  signal?.throwIfAborted()
+  const trained = await fitRecipe(
+    recipe,
+    {
+      traces: Array.from(task.rows, (row) => traces[row]),
+      y: task.y,
+      classes: task.classes,
+      groups: Array.from(task.groups, String),
+    },
+    { seed, threads },
+  )
+  signal?.throwIfAborted()
+  return withCard(trained, {
+    name: options.name ?? recipe.name,
+    corpus: await corpus.digest(),
+    source: options.source ?? null,
+    licence: options.licence ?? null,
+    figures: figures && cardFigures(figures),
+  })
+}
+
+function chooseView(recipe: Recipe, views: readonly LabelledView[], wanted: View | null): LabelledView {
+  const fitting = views.filter(
+    ({ view }) => (recipe.view === 'any' || recipe.view === view) && (wanted === null || wanted === view),
+  )
+  if (fitting.length === 1) return fitting[0]
+  const asked = wanted ?? recipe.view
+  if (fitting.length > 1) throw new UsageError('corpus: it has opcodes and calls, say which with --view')
+  throw new UsageError(`recipe ${recipe.name}: works on ${asked}, and the corpus has no rows of it`)
+}
+
+async function trainingTask(
+  recipe: Recipe,
+  corpus: Corpus,
+  view: LabelledView,
+  { target, distinct = false, folds = DEFAULT_FOLDS, signal }: TrainOptions,
+): Promise<Task> {
+  const looks = [{ features: recipe.features, kind: recipeKind(recipe, view) }]
+  const [groups] = await readGroups(corpus, view.view, looks, signal)
+  const minGroups = folds === 0 ? MIN_GROUPS : folds
+  return makeTask(view.labels, groups, { target: target ?? recipe.target, distinct, minGroups })
+}
+
+async function evaluated(recipe: Recipe, folder: string, view: View, options: TrainOptions) {
+  const { seed = 0, folds = DEFAULT_FOLDS, threads, signal, onProgress } = options
+  const { results } = await evaluate([recipe], folder, {
+    folds,
+    seeds: [seed],
+    view,
+    target: options.target ?? null,
+    distinct: options.distinct ?? false,
+    randomSplit: false,
+    ...(threads === undefined ? {} : { threads }),
+    ...(signal ? { signal } : {}),
+    // One more than the evaluation takes: the training on the whole corpus comes after it.
+    ...(onProgress ? { onProgress: (done: number, total: number) => onProgress(done, total + 1) } : {}),
+  })
+  return results[0]
+}
+
+/** The figures of a cross-validation as they stand on a card. Intervals are their two ends; what is unknown is left out. */
+export function cardFigures(result: EvaluationResult): Record<string, number> {
+  const { accuracy, weightedF1, macroF1, auc, brier, calibrationError, intervals } = result
+  const found: Record<string, number> = { folds: result.folds ?? 0, rows: result.rows, groups: result.groups }
+  for (const [name, value] of Object.entries({ accuracy, weightedF1, macroF1, auc })) {
+    if (value === null) continue
+    found[name] = value
+    const interval = intervals[name as 'accuracy' | 'weightedF1' | 'macroF1' | 'auc']
+    if (interval) [found[`${name}Low`], found[`${name}High`]] = interval
+  }
+  for (const { falsePositiveRate, truePositiveRate } of result.tpr) {
+    if (truePositiveRate !== null) found[`tprAt${falsePositiveRate}`] = truePositiveRate
+  }
+  return { ...found, brier, calibrationError }
+}
+
+/** Writes a file beside its place and moves it there, so that nobody ever sees half of it. @throws UnwritableError */
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const beside = `${path}.${process.pid}.part`
+  try {
+    await writeFile(beside, bytes, { flush: true })
+    await rename(beside, path)
+  } catch (error) {
+    await rm(beside, { force: true })
+    throw new UnwritableError(path, error)
+  }
+}
