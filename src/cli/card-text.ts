@@ -1,0 +1,76 @@
+import type { Card, Trained } from '../models/index.ts'
+import { printable } from './printable.ts'
+import { styled } from './table.ts'
+
+/** Where a model file lies and what it is. */
+export interface ModelFile {
+  readonly path: string
+  readonly sha256: string
+}
+
+/** What is to be known of a model, for people. */
+export function cardText(trained: Trained, file: ModelFile, colour: boolean): string {
+  const { card, recipe, encoder } = trained
+  const lines: [string, string][] = [
+    ['model', `${printable(card.name)}, recipe ${printable(recipe.name)} (${printable(recipe.model.type)})`],
+    ['file', printable(file.path)],
+    ['sha256', file.sha256],
+    [
+      'classes',
+      card.classes.map((name, i) => `${printable(name, 40)} ${whole(card.rowsPerClass[i])}`).join(', '),
+    ],
+    ['learned from', `${whole(card.rows)} rows, ${whole(card.groups)} distinct, of ${card.view}`],
+    [
+      'kinds',
+      `${card.kinds.join(', ')}; written by ${card.dialects.map((name) => printable(name, 40)).join(', ')}`,
+    ],
+    ['corpus', card.corpus ?? 'not stated'],
+    ['features', whole(encoder.names.length)],
+    ['chosen', `${card.chosen.value} of ${card.chosen.grid.join(', ')}; seed ${card.seed}`],
+    ['source', card.source === null ? 'not stated' : printable(card.source, 500)],
+    ['licence', card.licence === null ? 'not stated' : printable(card.licence, 500)],
+    ...figureLines(card),
+    ...abstentionLines(card),
+  ]
+  const width = Math.max(...lines.map(([title]) => title.length))
+  return lines.map(([title, text]) => `${styled(title.padEnd(width), 'bold', colour)}  ${text}\n`).join('')
+}
+
+const FIGURES: readonly (readonly [name: string, title: string])[] = [
+  ['accuracy', 'accuracy'],
+  ['weightedF1', 'weighted F1'],
+  ['macroF1', 'macro F1'],
+  ['auc', 'ROC AUC'],
+  ['tprAt0.01', 'TPR at 1 % FPR'],
+  ['tprAt0.001', 'TPR at 0.1 % FPR'],
+  ['brier', 'Brier score'],
+  ['calibrationError', 'calibration error'],
+]
+
+function figureLines({ figures }: Card): [string, string][] {
+  if (!figures) return [['figures', 'none: it was not evaluated']]
+  const shown = FIGURES.flatMap(([name, title]): [string, string][] => {
+    const value = figures[name]
+    if (value === undefined || value === null) return []
+    const [low, high] = [figures[`${name}Low`], figures[`${name}High`]]
+    const range =
+      typeof low !== 'number' || typeof high !== 'number'
+        ? ''
+        : `  (95 %: ${low.toFixed(3)} to ${high.toFixed(3)})`
+    return [[title, `${value.toFixed(3)}${range}`]]
+  })
+  const how = `cross-validation, ${figures.folds} folds, no input on both sides, ${whole(figures.rows ?? 0)} rows`
+  return [['figures', how], ...shown]
+}
+
+function abstentionLines({ abstention }: Card): [string, string][] {
+  if (!abstention) return []
+  const rules = Object.entries(abstention).map(
+    ([name, value]) => `${printable(name)} ${Number(value.toPrecision(4))}`,
+  )
+  return [['says nothing', `beyond ${rules.join(', ')}`]]
+}
+
+function whole(value: number): string {
+  return value.toLocaleString('en-US')
+}

@@ -1,0 +1,68 @@
+import { availableParallelism } from 'node:os'
+import { UsageError } from '../../core/index.ts'
+import { evaluate as evaluateOnCorpus, readRecipe } from '../../pipeline/index.ts'
+import { command, numberBetween, wholeNumber } from '../command.ts'
+import { evaluationCsv } from '../evaluation-csv.ts'
+import { evaluationTable } from '../evaluation-table.ts'
+import { oneOf, TARGETS, VIEWS } from '../words.ts'
+
+export const evaluate = command({
+  name: 'evaluate',
+  summary: 'say how well recipes do on a corpus, without flattery',
+  usage: 'RECIPE… CORPUS [options]',
+  details: `A recipe is a built-in name (taxon recipes lists them) or a TOML file; a corpus is a folder made by taxon
+corpus import. Rows that look the same to a recipe never stand on both sides of a fold, and everything that is
+learned is learned inside the fold. With --test, recipes learn from all of the corpus and are tested on the other.`,
+  options: {
+    test: { type: 'string', value: 'CORPUS', help: 'test on this held-out corpus' },
+    folds: { type: 'string', value: 'N', default: '5', help: 'folds of the cross-validation' },
+    repeat: { type: 'string', value: 'N', default: '1', help: 'cross-validations, each with its own seed' },
+    seed: { type: 'string', value: 'N', default: '0', help: 'the first seed' },
+    distinct: { type: 'boolean', help: 'keep one row of each distinct input' },
+    view: { type: 'string', value: 'VIEW', help: 'only opcodes or calls; each on its own by default' },
+    target: { type: 'string', value: 'T', help: 'malicious, family or category; the recipe says by default' },
+    prior: { type: 'string', value: 'P', help: 'restate precision for this share of malware, 0 to 1' },
+    'no-random-split': { type: 'boolean', help: 'leave out the figure for comparison' },
+    threads: { type: 'string', value: 'N', help: 'threads, all cores by default' },
+    csv: { type: 'boolean', help: 'print CSV' },
+  },
+  async run({ values, positionals }, io) {
+    const folder = positionals.at(-1)
+    if (folder === undefined || positionals.length < 2) {
+      throw new UsageError('evaluate: say which recipes, then the corpus: taxon evaluate svm CORPUS')
+    }
+    if (values.json && values.csv) throw new UsageError('evaluate: --json or --csv, not both')
+    const first = wholeNumber('seed', values.seed, 0, 2 ** 31)
+    const repeat = wholeNumber('repeat', values.repeat, 1, 1000)
+    const recipes = await Promise.all(positionals.slice(0, -1).map(readRecipe))
+    const bar = io.progress('evaluating', null)
+    try {
+      const evaluation = await evaluateOnCorpus(recipes, folder, {
+        folds: wholeNumber('folds', values.folds, 2, 1000),
+        seeds: Array.from({ length: repeat }, (_, i) => first + i),
+        distinct: values.distinct,
+        view: oneOf('view', values.view, VIEWS),
+        target: oneOf('target', values.target, TARGETS),
+        prior: values.prior === undefined ? null : share(values.prior),
+        randomSplit: !values['no-random-split'],
+        test: values.test ?? null,
+        threads: wholeNumber('threads', values.threads ?? String(availableParallelism()), 1, 256),
+        signal: io.signal,
+        onProgress: (done, total) => bar.update(done, total),
+      })
+      bar.done()
+      if (values.json) await io.stdout(`${JSON.stringify(evaluation)}\n`)
+      else if (values.csv) await io.stdout(evaluationCsv(evaluation.results))
+      else await io.stdout(evaluationTable(evaluation, io.colour))
+      return 0
+    } finally {
+      bar.done()
+    }
+  },
+})
+
+function share(text: string): number {
+  const value = numberBetween('prior', text, 0, 1)
+  if (value > 0 && value < 1) return value
+  throw new UsageError(`--prior: a share between 0 and 1 is wanted, got ${JSON.stringify(text)}`)
+}

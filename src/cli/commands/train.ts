@@ -1,0 +1,58 @@
+import { availableParallelism } from 'node:os'
+import { UsageError } from '../../core/index.ts'
+import { readRecipe, train as trainOnCorpus } from '../../pipeline/index.ts'
+import { cardText } from '../card-text.ts'
+import { command, wholeNumber } from '../command.ts'
+import { oneOf, TARGETS, VIEWS } from '../words.ts'
+
+export const train = command({
+  name: 'train',
+  summary: 'learn a model from a corpus and write it to a file',
+  usage: 'RECIPE CORPUS -o FILE [options]',
+  details: `A recipe is a built-in name (taxon recipes lists them) or a TOML file; a corpus is a folder made by taxon
+corpus import. The same corpus, recipe and seed give the same file, byte for byte, whatever the threads.
+The figures on the model's card are those of a grouped cross-validation; --no-evaluate saves its time.`,
+  options: {
+    output: { type: 'string', short: 'o', value: 'FILE', help: 'the model file to write' },
+    seed: { type: 'string', value: 'N', default: '0', help: 'seed of the folds and of the training' },
+    'no-evaluate': { type: 'boolean', help: 'put no figures on the card' },
+    view: { type: 'string', value: 'VIEW', help: 'opcodes or calls, where the corpus has both' },
+    target: { type: 'string', value: 'T', help: 'malicious, family or category; the recipe says by default' },
+    distinct: { type: 'boolean', help: 'learn from one row of each distinct input' },
+    name: { type: 'string', value: 'NAME', help: 'name on the card; that of the recipe by default' },
+    source: { type: 'string', value: 'TEXT', help: 'where the data came from, for the card' },
+    licence: { type: 'string', value: 'TEXT', help: 'terms of the data, for the card' },
+    threads: { type: 'string', value: 'N', help: 'threads, all cores by default' },
+  },
+  async run({ values, positionals }, io) {
+    const [name, folder, ...more] = positionals
+    if (name === undefined || folder === undefined || more.length > 0) {
+      throw new UsageError('train: one recipe and one corpus are wanted: taxon train svm CORPUS -o FILE')
+    }
+    if (values.output === undefined) throw new UsageError('train: say where the model goes with -o FILE')
+    const recipe = await readRecipe(name)
+    const bar = io.progress('training', null)
+    try {
+      const { trained, sha256 } = await trainOnCorpus(recipe, folder, values.output, {
+        seed: wholeNumber('seed', values.seed, 0, 2 ** 31),
+        threads: wholeNumber('threads', values.threads ?? String(availableParallelism()), 1, 256),
+        view: oneOf('view', values.view, VIEWS),
+        target: oneOf('target', values.target, TARGETS),
+        distinct: values.distinct,
+        ...(values['no-evaluate'] ? { folds: 0 } : {}),
+        ...(values.name === undefined ? {} : { name: values.name }),
+        source: values.source ?? null,
+        licence: values.licence ?? null,
+        signal: io.signal,
+        onProgress: (done, total) => bar.update(done, total),
+      })
+      bar.done()
+      const file = { path: values.output, sha256 }
+      if (values.json) await io.stdout(`${JSON.stringify({ file, card: trained.card })}\n`)
+      else await io.stdout(cardText(trained, file, io.colour))
+      return 0
+    } finally {
+      bar.done()
+    }
+  },
+})
