@@ -17,18 +17,33 @@ export interface Content {
 
 /** The content of a trace; names that occur 0 times are left out. */
 export function contentOf(trace: Trace): Content {
+  if (latest?.trace !== trace) latest = { trace, content: readContent(trace) }
+  return latest.content
+}
+
+// A row's content is asked for when it is read and again when it is written.
+let latest: { readonly trace: Trace; readonly content: Content } | null = null
+
+function readContent(trace: Trace): Content {
   const { vocabulary, sequence, tally } = trace
   const tokens = usedTokens(trace)
-  const spelled = Array.from(tokens, (token) => wellFormed(vocabulary[token]))
+  const spelled = tokens.map((token) => wellFormed(vocabulary[token]))
   const names = [...new Set(spelled)].sort(byCodePoint)
   const indices = new Map(names.map((name, i) => [name, i]))
   for (let i = 0; i < tokens.length; i++) scratch[tokens[i]] = indices.get(spelled[i])!
-  const mapped = sequence?.map((token) => scratch[token]) ?? null
+  const mapped = sequence && throughTable(sequence, scratch)
   const counts = tally.counts && new Float64Array(names.length)
   if (counts)
     for (let i = 0; i < tally.tokens.length; i++) counts[scratch[tally.tokens[i]]] += tally.counts![i]
   for (const token of tokens) scratch[token] = 0
   return { names, sequence: mapped, counts, countsAreFuller: counts !== null && !isCountOf(counts, mapped) }
+}
+
+/** Each value replaced by what `table` has at its place. A loop: `map` takes four times as long. */
+export function throughTable(values: Uint32Array, table: Uint32Array): Uint32Array<ArrayBuffer> {
+  const result = new Uint32Array(values.length)
+  for (let i = 0; i < values.length; i++) result[i] = table[values[i]]
+  return result
 }
 
 /** Hash of a trace's content as it is stored: its view, its kind, its names in order or their counts. */
@@ -76,7 +91,6 @@ function usedTokens({ vocabulary, sequence, tally }: Trace): number[] {
   if (scratch.length < vocabulary.length) scratch = new Uint32Array(vocabulary.length * 2)
   const tokens: number[] = []
   const use = (token: number) => {
-    if (scratch[token] === 1) return
     if (!(token < vocabulary.length)) {
       scratch = new Uint32Array(scratch.length)
       throw new RangeError(`token ${token} in a vocabulary of ${vocabulary.length}`)
@@ -84,8 +98,10 @@ function usedTokens({ vocabulary, sequence, tally }: Trace): number[] {
     scratch[token] = 1
     tokens.push(token)
   }
-  if (sequence) for (const token of sequence) use(token)
-  for (let i = 0; i < tally.tokens.length; i++) if (tally.counts?.[i] !== 0) use(tally.tokens[i])
+  if (sequence) for (let i = 0; i < sequence.length; i++) if (scratch[sequence[i]] !== 1) use(sequence[i])
+  for (let i = 0; i < tally.tokens.length; i++) {
+    if (tally.counts?.[i] !== 0 && scratch[tally.tokens[i]] !== 1) use(tally.tokens[i])
+  }
   return tokens
 }
 
@@ -93,6 +109,6 @@ function usedTokens({ vocabulary, sequence, tally }: Trace): number[] {
 function isCountOf(counts: Float64Array, sequence: Uint32Array | null): boolean {
   if (!sequence) return false
   const counted = new Float64Array(counts.length)
-  for (const index of sequence) counted[index] += 1
+  for (let i = 0; i < sequence.length; i++) counted[sequence[i]] += 1
   return counted.every((n, i) => n === counts[i])
 }

@@ -171,7 +171,7 @@ let totals = new Float64Array(0)
 function countTokens(sequence: Uint32Array, size: number): Tally {
   if (size <= 4096) {
     const fresh = new Float64Array(size)
-    for (const token of sequence) fresh[token] += 1
+    for (let i = 0; i < sequence.length; i++) fresh[sequence[i]] += 1
     return tallyTotals(fresh)
   }
   if (totals.length < size) totals = new Float64Array(size)

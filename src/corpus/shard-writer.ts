@@ -2,7 +2,7 @@ import { open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api'
 import type { Trace, View } from '../samples/index.ts'
-import { bytesOf, type Content, contentGroup, contentOf, wellFormed } from './content.ts'
+import { bytesOf, type Content, contentGroup, contentOf, throughTable, wellFormed } from './content.ts'
 import { columnDefinitions, type Database, quoted } from './database.ts'
 import {
   SHARD_BYTES,
@@ -101,7 +101,7 @@ function appendRow(
   text(contentGroup(trace, content))
   appender.appendBigInt(BigInt(trace.kind === 'set' ? numbers.length : trace.length))
   appender.appendUTinyInt(width)
-  array(content.sequence && tokens(content.sequence.map((index) => numbers[index])))
+  array(content.sequence && tokens(throughTable(content.sequence, numbers)))
   const counted = countedColumns(trace, content, numbers)
   array(counted && tokens(counted.tokens))
   array(counted?.counts ?? null)
