@@ -1,0 +1,97 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { type DecompressOptions, decompress } from './decompress.ts'
+import { UnreadableError } from './errors.ts'
+
+/** Bytes asked of a file at a time. */
+export const CHUNK_BYTES = 1024 * 1024
+
+/** How an input is read. */
+export interface InputOptions extends DecompressOptions {
+  /** Told after each read how many bytes of the file, as it lies on disk, are read, and its size (null of a pipe). */
+  onBytes?(bytes: number, total: number | null): void
+}
+
+/**
+ * The content of a file, or of standard input for `-`, in order, with gzip and zstd undone wherever the first bytes are
+ * theirs, whatever the name. Holds a few chunks at a time; leaving the loop early closes the file. Chunks are the
+ * caller's to keep.
+ *
+ * All that can be decoded comes before an error does.
+ * @throws UnreadableError for what is not there or cannot be read
+ * @throws MalformedInputError for compressed data that is broken or cut off; the offset counts compressed bytes
+ * @throws LimitExceededError once `maxBytes` bytes were yielded and more would follow
+ */
+export function openChunks(path: string, options: InputOptions = {}): AsyncIterableIterator<Uint8Array> {
+  return decompress(readChunks(path, options.onBytes), options)
+}
+
+/** The bytes of a file, or of standard input for `-`, as they are. @throws UnreadableError */
+export async function* readChunks(
+  path: string,
+  onBytes?: InputOptions['onBytes'],
+): AsyncGenerator<Uint8Array, undefined> {
+  if (path === '-') return yield* standardInput(onBytes)
+  let file: FileHandle
+  try {
+    file = await open(path, 'r')
+  } catch (error) {
+    // A socket on standard input cannot be opened by its name.
+    if ((error as NodeJS.ErrnoException).code === 'ENXIO' && STANDARD_INPUT.has(path)) {
+      return yield* standardInput(onBytes)
+    }
+    throw new UnreadableError(path, error)
+  }
+  try {
+    yield* fileChunks(file, path, onBytes)
+  } finally {
+    await file.close()
+  }
+}
+
+const STANDARD_INPUT: ReadonlySet<string> = new Set(['/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'])
+
+async function* fileChunks(
+  file: FileHandle,
+  path: string,
+  onBytes: InputOptions['onBytes'],
+): AsyncGenerator<Uint8Array, undefined> {
+  try {
+    const about = await file.stat()
+    const total = about.isFile() ? about.size : null
+    for (let read = 0; ; ) {
+      const buffer = Buffer.allocUnsafeSlow(chunkSize(total, read))
+      // No position: pipes have none.
+      const { bytesRead } = await file.read(buffer, 0, buffer.length)
+      if (bytesRead === 0) return
+      read += bytesRead
+      onBytes?.(read, total)
+      yield buffer.subarray(0, bytesRead)
+    }
+  } catch (error) {
+    throw asUnreadable(path, error)
+  }
+}
+
+/** A small file gets a buffer of its size (and one byte, to find its end); a pipe or one that grows, a whole chunk. */
+function chunkSize(total: number | null, read: number): number {
+  if (total === null || total === 0) return CHUNK_BYTES
+  return Math.min(CHUNK_BYTES, Math.max(1, total - read) + (read === 0 ? 1 : 4096))
+}
+
+async function* standardInput(onBytes: InputOptions['onBytes']): AsyncGenerator<Uint8Array, undefined> {
+  let read = 0
+  try {
+    for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) {
+      read += chunk.length
+      onBytes?.(read, null)
+      yield chunk
+    }
+  } catch (error) {
+    throw asUnreadable('-', error)
+  }
+}
+
+function asUnreadable(path: string, error: unknown): unknown {
+  const known = typeof (error as NodeJS.ErrnoException)?.syscall === 'string'
+  return known ? new UnreadableError(path, error) : error
+}
