@@ -65,10 +65,10 @@ function figureLines({ figures }: Card): [string, string][] {
 
 function abstentionLines({ abstention }: Card): [string, string][] {
   if (!abstention) return []
-  const rules = Object.entries(abstention).map(
-    ([name, value]) => `${printable(name)} ${Number(value.toPrecision(4))}`,
-  )
-  return [['says nothing', `beyond ${rules.join(', ')}`]]
+  const { minTokens, minKnown, benignBelow, maliciousAbove } = abstention
+  const needs = `fewer than ${minTokens} distinct tokens, or under ${(minKnown * 100).toFixed(0)} % of them known`
+  const between = `probability from ${benignBelow.toFixed(4)} to ${maliciousAbove.toFixed(4)}`
+  return [['says nothing', `${needs}, or ${between}`]]
 }
 
 function whole(value: number): string {

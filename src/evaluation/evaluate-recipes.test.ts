@@ -12,6 +12,7 @@ const recipe: Recipe = {
   view: 'any',
   kinds: ['sequence', 'counts', 'set'],
   target: 'auto',
+  abstain: null,
   features: DEFAULT_FEATURES,
   model: { type: 'multinomial', grid: [1], tolerance: 0.01, balanced: false, folds: 2 },
 }

@@ -1,4 +1,5 @@
 import { KINDS, type Kind, type View } from '../samples/index.ts'
+import type { Abstention } from './abstention.ts'
 
 /** What is to be known of a model before it is trusted; stands in the model file as JSON. */
 export interface Card {
@@ -28,7 +29,7 @@ export interface Card {
   /** Figures of the grouped evaluation, as the pipeline writes them, null where not estimable; null when there was none. */
   readonly figures: Readonly<Record<string, number | null>> | null
   /** When the model is to say nothing; null leaves it to the caller. */
-  readonly abstention: Readonly<Record<string, number>> | null
+  readonly abstention: Abstention | null
 }
 
 type Check = (value: unknown) => boolean
@@ -45,7 +46,12 @@ const orNull =
   (value) =>
     value === null || check(value)
 const isKind: Check = (value) => KINDS.includes(value as Kind)
-const isNumbers: Check = (value) => isObject(value) && Object.values(value).every(isNumber)
+const isShare: Check = (value) => isNumber(value) && (value as number) >= 0 && (value as number) <= 1
+const isAbstention: Check = (value) => {
+  if (!isObject(value)) return false
+  const { minTokens, minKnown, benignBelow, maliciousAbove, ...others } = value as Record<string, unknown>
+  return isCount(minTokens) && [minKnown, benignBelow, maliciousAbove].every(isShare) && isEmpty(others)
+}
 const isFigures: Check = (value) => isObject(value) && Object.values(value).every(orNull(isNumber))
 
 const CHECKS: Readonly<Record<keyof Card, Check>> = {
@@ -67,7 +73,7 @@ const CHECKS: Readonly<Record<keyof Card, Check>> = {
   source: orNull(isText),
   licence: orNull(isText),
   figures: orNull(isFigures),
-  abstention: orNull(isNumbers),
+  abstention: orNull(isAbstention),
 }
 
 /** Whether an outside value is a card: every field there and of its type, and no other. */
@@ -86,6 +92,10 @@ export function orderedCard(card: Card): Card {
   return Object.fromEntries(
     Object.keys(CHECKS).map((name) => [name, card[name as keyof Card]]),
   ) as unknown as Card
+}
+
+function isEmpty(value: object): boolean {
+  return Object.keys(value).length === 0
 }
 
 function isObject(value: unknown): value is object {

@@ -12,7 +12,8 @@ import {
   type SparseMatrix,
 } from '../features/index.ts'
 import type { Trace } from '../samples/index.ts'
-import { fitCalibration, plainCalibration } from './calibration.ts'
+import { type Abstention, chooseThresholds } from './abstention.ts'
+import { calibrate, fitCalibration, plainCalibration } from './calibration.ts'
 import type { Card } from './card.ts'
 import { meanLogLoss } from './choice.ts'
 import type { Model } from './classifier.ts'
@@ -116,6 +117,8 @@ interface Tried {
   readonly value: number
   readonly scores: readonly number[]
   readonly calibration: ReturnType<typeof plainCalibration>
+  /** Decisions of the chosen value on rows it had not seen, [rows, classes]; empty where nothing could be tried. */
+  readonly decisions: Float64Array
 }
 
 /** Tries every value of the grid on the inner folds; the one with the least log loss is taken, of equals the first. */
@@ -130,7 +133,12 @@ async function tryGrid(
 ): Promise<Tried> {
   const { grid } = recipe.model
   if (folds.length === 0) {
-    return { value: grid[Math.floor(grid.length / 2)], scores: [], calibration: plainCalibration(classes) }
+    return {
+      value: grid[Math.floor(grid.length / 2)],
+      scores: [],
+      calibration: plainCalibration(classes),
+      decisions: new Float64Array(0),
+    }
   }
   const decisions = grid.map(() => new Float64Array(y.length * classes))
   for (const { train, test } of folds) {
@@ -151,7 +159,7 @@ async function tryGrid(
   const calibrations = decisions.map((each) => fitCalibration(each, y, classes))
   const scores = decisions.map((each, v) => meanLogLoss(calibrations[v], each, y, classes))
   const best = scores.indexOf(Math.min(...scores))
-  return { value: grid[best], scores, calibration: calibrations[best] }
+  return { value: grid[best], scores, calibration: calibrations[best], decisions: decisions[best] }
 }
 
 /** Runs the parts of fits, here or on worker threads. */
@@ -229,6 +237,21 @@ function describe(
     source: null,
     licence: null,
     figures: null,
-    abstention: null,
+    abstention: abstentionOf(recipe, { traces, y, classes, groups }, tried),
   }
+}
+
+/** When the model may speak: as the recipe states it, with thresholds by rows that the model had not seen. */
+function abstentionOf(
+  { abstain }: Recipe,
+  { y, classes, groups }: Examples,
+  tried: Tried,
+): Abstention | null {
+  const malicious = classes.indexOf('malicious')
+  if (!abstain || malicious < 0 || tried.decisions.length === 0) return null
+  const all = calibrate(tried.calibration, tried.decisions, classes.length)
+  const probabilities = Float64Array.from(y, (_, row) => all[row * classes.length + malicious])
+  const isMalicious = Uint8Array.from(y, (each) => (each === malicious ? 1 : 0))
+  const { minTokens, minKnown } = abstain
+  return { minTokens, minKnown, ...chooseThresholds(probabilities, isMalicious, groups, abstain) }
 }

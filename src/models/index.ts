@@ -1,3 +1,4 @@
+export * from './abstention.ts'
 export * from './calibration.ts'
 export type { Card } from './card.ts'
 export * from './classifier.ts'

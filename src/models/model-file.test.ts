@@ -111,7 +111,7 @@ describe('a model file', () => {
   it('keeps what is written on its card', () => {
     const card = {
       figures: { accuracy: 0.9, 'tpr at 0.001': null },
-      abstention: { minTokens: 5 },
+      abstention: { minTokens: 5, minKnown: 0.9, benignBelow: 0.1, maliciousAbove: 0.8 },
       source: 'a set of 10 “runs”',
     }
     expect(loadModel(saveModel(withCard(trained, card))).card).toEqual({ ...trained.card, ...card })

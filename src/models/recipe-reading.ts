@@ -2,6 +2,7 @@ import { parse } from 'smol-toml'
 import { UsageError } from '../core/index.ts'
 import { DEFAULT_FEATURES, type FeatureSettings } from '../features/index.ts'
 import { KINDS } from '../samples/index.ts'
+import type { AbstainSettings } from './abstention.ts'
 import { classifiers, findClassifier } from './classifiers.ts'
 import type { ModelSettings, Recipe } from './recipe.ts'
 import { DEFAULT_MODEL } from './recipe-list.ts'
@@ -16,7 +17,7 @@ const MAX_GRID = 64
 const MAX_DROPPED = 10_000
 
 /**
- * A recipe from TOML: the fields of `Recipe` with `[features]` and `[model]`, where the values to choose from are called
+ * A recipe from TOML: the fields of `Recipe` with `[features]`, `[model]` and perhaps `[abstain]`, where the values to choose from are called
  * `C` or `smoothing`. What is not stated has its default. @throws UsageError naming the setting that is unknown or wrong
  */
 export function parseRecipe(toml: string, name: string): Recipe {
@@ -43,6 +44,7 @@ export function recipeFrom(read: unknown, name: string): Recipe {
     target: top.oneOf('target', ['auto', 'malicious', 'family', 'category'], 'auto'),
     features: readFeatures(table(top.take('features') ?? {}, `recipe ${name}: features`)),
     model: readModel(table(top.take('model') ?? {}, `recipe ${name}: model`)),
+    abstain: readAbstain(top.take('abstain'), `recipe ${name}: abstain`),
   }
   top.end()
   return recipe
@@ -57,6 +59,7 @@ export function recipeSettings({
   target,
   features,
   model,
+  abstain,
 }: Recipe): Record<string, unknown> {
   const { type, grid, tolerance, balanced, folds } = model
   const gridName = findClassifier(type)?.gridName ?? 'grid'
@@ -65,6 +68,7 @@ export function recipeSettings({
     ...{ name, summary, view, kinds, target },
     features: Object.fromEntries(names.map((each) => [each, features[each]])),
     model: { type, [gridName]: grid, tolerance, balanced, folds },
+    ...(abstain ? { abstain } : {}),
   }
 }
 
@@ -108,6 +112,19 @@ function readModel(from: Table): ModelSettings {
   if (!Number.isInteger(model.folds)) throw from.wrong('folds', 'a whole number')
   from.end()
   return model
+}
+
+function readAbstain(value: unknown, subject: string): AbstainSettings | null {
+  if (value === undefined) return null
+  const from = table(value, subject)
+  const abstain: AbstainSettings = {
+    minTokens: from.whole('minTokens', 1),
+    minKnown: from.number('minKnown', 0.5, 0, 1),
+    misses: from.number('misses', 0.02, 0, 1),
+    falseAlarms: from.number('falseAlarms', 0.01, 0, 1),
+  }
+  from.end()
+  return abstain
 }
 
 /** Settings read by name, each checked; `end` complains of those that nobody asked for. */

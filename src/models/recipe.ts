@@ -1,5 +1,6 @@
 import type { FeatureSettings } from '../features/index.ts'
 import type { Kind, View } from '../samples/index.ts'
+import type { AbstainSettings } from './abstention.ts'
 
 /** What a model learns to tell: one label, or `auto`: malicious where both occur in the corpus, else the family. */
 export type Target = 'malicious' | 'family' | 'category' | 'auto'
@@ -15,6 +16,8 @@ export interface Recipe {
   readonly target: Target
   readonly features: FeatureSettings
   readonly model: ModelSettings
+  /** When a detector may speak; null where half the tokens are known. */
+  readonly abstain: AbstainSettings | null
 }
 
 /** The classifier and its settings. */
