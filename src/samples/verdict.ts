@@ -28,12 +28,13 @@ export interface Verdict {
   readonly verdict: 'malicious' | 'benign' | 'unknown'
   readonly family: string | null
   readonly category: string | null
-  /** Calibrated probability of being malicious, 0 … 1. */
-  readonly probability: number
+  /** Calibrated probability of being malicious, 0 … 1; null where no model had anything to score. */
+  readonly probability: number | null
   readonly families: readonly { readonly name: string; readonly probability: number }[]
   readonly state: 'complete' | 'partial' | 'abstained'
   readonly reasons: readonly string[]
   readonly evidence: readonly Evidence[]
+  /** Tokens read one by one, repeats included; 0 where only counts or a set are known. */
   readonly trace: { readonly tokens: number; readonly processes: number }
   readonly model: { readonly name: string; readonly sha256: string } | null
 }
@@ -43,3 +44,6 @@ export interface Failure {
   readonly sample: { readonly path: string }
   readonly error: { readonly code: string; readonly message: string }
 }
+
+/** What `classify` yields for each sample. */
+export type Outcome = Verdict | Failure
