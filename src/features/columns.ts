@@ -1,6 +1,7 @@
 import { log } from '../core/index.ts'
+import type { Kind } from '../samples/index.ts'
 import type { Counted } from './counting.ts'
-import { GrowingUint32 } from './growing-array.ts'
+import { GrowingFloat64, GrowingUint32 } from './growing-array.ts'
 import { bestByScore, informationGain } from './information-gain.ts'
 import type { FeatureSettings } from './settings.ts'
 import type { SparseMatrix } from './sparse-matrix.ts'
@@ -14,14 +15,48 @@ const MAX_PAIRED_TOKENS = 2048
 /** Columns chosen among the n-grams that were counted. */
 export interface Columns {
   readonly settings: FeatureSettings
+  /** The weight as it is for the kind of the traces: a set knows presence only. */
+  readonly weight: FeatureSettings['weight']
   /** Column of each counted n-gram, or -1. */
   readonly columnOf: Int32Array
   /** N-grams that became columns. */
   readonly grams: Uint32Array
-  /** The two n-grams of each pair, which has a column after those: [pairs × 2]. */
+  /** The two n-grams of each pair, which has a column after those, ascending: [pairs × 2]. */
   readonly pairs: Uint32Array
+  readonly pairIndex: PairIndex
   /** Scale of each column; null when all are 1. */
   readonly scale: Float64Array | null
+}
+
+/** Finds the pairs that stand in a row. */
+interface PairIndex {
+  /** Number of n-grams that stand in a pair. */
+  readonly size: number
+  /** Place of each counted n-gram among those, or -1. */
+  readonly placeOf: Int32Array
+  /** Number of the pair of two places, or -1: [size, size], of which the half with the first below the second is used. */
+  readonly pairOf: Int32Array
+}
+
+/** Columns of their parts. */
+export function makeColumns(
+  settings: FeatureSettings,
+  kind: Kind,
+  columnOf: Int32Array,
+  grams: Uint32Array,
+  pairs: Uint32Array,
+  scale: Float64Array | null,
+): Columns {
+  const placeOf = new Int32Array(columnOf.length).fill(-1)
+  for (const gram of pairs) placeOf[gram] = 0
+  let size = 0
+  for (let gram = 0; gram < placeOf.length; gram++) if (placeOf[gram] === 0) placeOf[gram] = size++
+  const pairOf = new Int32Array(size * size).fill(-1)
+  for (let pair = 0; 2 * pair < pairs.length; pair++) {
+    pairOf[placeOf[pairs[2 * pair]] * size + placeOf[pairs[2 * pair + 1]]] = pair
+  }
+  const weight = kind === 'set' ? 'presence' : settings.weight
+  return { settings, weight, columnOf, grams, pairs, pairIndex: { size, placeOf, pairOf }, scale }
 }
 
 /** Chooses and scales columns by some rows of what was counted; other rows are not looked at. */
@@ -55,7 +90,7 @@ export function fitColumns(
     const paired = bestByScore(grams, gainOf(grams), MAX_PAIRED_TOKENS)
     pairs = choosePairs(settings, counted, paired, rows, y, rowsPerClass)
   }
-  const unscaled: Columns = { settings, columnOf, grams, pairs, scale: null }
+  const unscaled = makeColumns(settings, counted.kind, columnOf, grams, pairs, null)
   return { ...unscaled, scale: fitScale(unscaled, counted.counts, rows) }
 }
 
@@ -142,46 +177,45 @@ function fitScale(columns: Columns, counts: SparseMatrix, rows: Uint32Array): Fl
 
 /** The matrix of some rows of counts, its columns those that were chosen. */
 export function encodeRows(columns: Columns, counts: SparseMatrix, rows: ArrayLike<number>): SparseMatrix {
-  const { settings, columnOf, grams, pairs, scale } = columns
+  const { settings, weight, columnOf, grams, pairs, pairIndex, scale } = columns
   const starts = new Uint32Array(rows.length + 1)
   const indices = new GrowingUint32()
-  const binary = settings.weight === 'presence' && !scale && !settings.normalise
-  const present = new Uint8Array(pairs.length > 0 ? counts.columns : 0)
-  const countAt: number[] = []
+  const binary = weight === 'presence' && !scale && !settings.normalise
+  const values = new GrowingFloat64()
+  const add = (column: number, value: number) => {
+    indices.push(column)
+    if (!binary) values.push(scale ? value * scale[column] : value)
+  }
+  const present = new Uint32Array(pairIndex.size)
   for (let r = 0; r < rows.length; r++) {
     const [from, to] = [counts.starts[rows[r]], counts.starts[rows[r] + 1]]
+    let n = 0
     for (let i = from; i < to; i++) {
-      const column = columnOf[counts.indices[i]]
-      if (column < 0) continue
-      indices.push(column)
-      if (!binary) countAt.push(i)
+      const gram = counts.indices[i]
+      if (columnOf[gram] < 0) continue
+      add(columnOf[gram], weigh(weight, counts.values ? counts.values[i] : 1))
+      if (pairIndex.placeOf[gram] >= 0) present[n++] = pairIndex.placeOf[gram]
     }
-    if (pairs.length > 0) {
-      for (let i = from; i < to; i++) present[counts.indices[i]] = 1
-      for (let p = 0; p < pairs.length; p += 2) {
-        if (present[pairs[p]] === 0 || present[pairs[p + 1]] === 0) continue
-        indices.push(grams.length + p / 2)
-        if (!binary) countAt.push(-1)
+    for (let a = 0; a < n; a++) {
+      const row = present[a] * pairIndex.size
+      for (let b = a + 1; b < n; b++) {
+        const pair = pairIndex.pairOf[row + present[b]]
+        if (pair >= 0) add(grams.length + pair, 1)
       }
-      for (let i = from; i < to; i++) present[counts.indices[i]] = 0
     }
     starts[r + 1] = indices.length
   }
-  const matrix = {
+  if (settings.normalise) normaliseRows(starts, values.view())
+  return {
     rows: rows.length,
     columns: grams.length + pairs.length / 2,
     starts,
     indices: indices.view(),
+    values: binary ? null : values.view(),
   }
-  if (binary) return { ...matrix, values: null }
-  const counted = counts.values
-  const values = Float64Array.from(countAt, (at) => weigh(settings, at < 0 || !counted ? 1 : counted[at]))
-  if (scale) for (let i = 0; i < values.length; i++) values[i] *= scale[matrix.indices[i]]
-  if (settings.normalise) normaliseRows(starts, values)
-  return { ...matrix, values }
 }
 
-function weigh({ weight }: FeatureSettings, count: number): number {
+function weigh(weight: FeatureSettings['weight'], count: number): number {
   if (weight === 'presence') return 1
   return weight === 'count' ? count : log(1 + count)
 }

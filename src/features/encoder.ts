@@ -1,6 +1,6 @@
 import { UsageError } from '../core/index.ts'
 import { KINDS, type Kind, type Trace, type View } from '../samples/index.ts'
-import { type Columns, encodeRows, fitColumns } from './columns.ts'
+import { type Columns, encodeRows, fitColumns, makeColumns } from './columns.ts'
 import { type Counted, countTraces, type GramList } from './counting.ts'
 import { GramTable, NONE } from './gram-table.ts'
 import { GrowingFloat64, GrowingUint32 } from './growing-array.ts'
@@ -133,7 +133,7 @@ function columnNames({ tokens, columns, firstPair }: EncoderTable): string[] {
 }
 
 /** The columns among themselves: what was counted is here exactly what became a column, or stands in a pair. */
-function columnsOf(settings: FeatureSettings, { columns, firstPair, scale }: EncoderTable): Columns {
+function columnsOf(settings: FeatureSettings, { kind, columns, firstPair, scale }: EncoderTable): Columns {
   const columnOfToken = new Map<number, number>()
   for (let column = 0; column < firstPair; column++) {
     const from = columns.starts[column]
@@ -141,7 +141,7 @@ function columnsOf(settings: FeatureSettings, { columns, firstPair, scale }: Enc
   }
   const order = Uint32Array.from({ length: firstPair }, (_, i) => i)
   const pairs = columns.tokens.slice(columns.starts[firstPair]).map((token) => columnOfToken.get(token)!)
-  return { settings, columnOf: Int32Array.from(order), grams: order, pairs, scale }
+  return makeColumns(settings, kind, Int32Array.from(order), order, pairs, scale)
 }
 
 /** The n-grams that are columns and all their beginnings. `columnOf` gives the column of each id, or -1. */

@@ -26,7 +26,7 @@ export interface FeatureSettings {
   readonly limit: number
   /** Tokens (in canonical form) that are left out before anything else. */
   readonly drop: readonly string[]
-  /** Add this many conjunctions of two tokens of a set, the best by information gain. */
+  /** Add conjunctions of two tokens that stand together in 5 training sets or more: at most this many, the best by information gain. */
   readonly pairs: number
 }
 

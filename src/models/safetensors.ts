@@ -68,7 +68,8 @@ export function readTensors(file: Uint8Array): TensorFile | string {
     if (extent.from !== end || extent.to > file.length - body)
       return `tensor ${JSON.stringify(name)} is misplaced`
     end = extent.to
-    const bytes = file.slice(body + extent.from, body + extent.to)
+    // Not `slice`: a Buffer's shares its memory.
+    const bytes = new Uint8Array(file.subarray(body + extent.from, body + extent.to))
     const type = DTYPES[extent.dtype]
     const data = new type(littleEndian(bytes, type.BYTES_PER_ELEMENT).buffer)
     tensors[name] = { shape: extent.shape, data }
