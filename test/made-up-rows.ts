@@ -1,3 +1,4 @@
+import { seededRandom } from '../src/core/index.ts'
 import type { Row } from '../src/corpus/index.ts'
 import { type Kind, type Trace, tallySequence, UNLABELLED, type View } from '../src/samples/index.ts'
 
@@ -50,4 +51,20 @@ function toRow(
     group: tokens,
     extra: null,
   }
+}
+
+/**
+ * Samples that a linear model tells apart nearly always: each has mostly calls of its own class. Every other one is
+ * malicious, of one of three families.
+ */
+export function madeUpSamples(count: number, seed: number): MadeUpRow[] {
+  const random = seededRandom(seed)
+  return Array.from({ length: count }, (_, i): MadeUpRow => {
+    const malicious = i % 2 ? 1 : 0
+    const calls = Array.from({ length: 12 }, () => {
+      const usual = random.unit() < 0.7
+      return `${usual === (malicious === 1) ? 'Bad' : 'Good'}Call${random.below(12)}`
+    })
+    return { tokens: calls.join(' '), malicious, family: malicious ? `family${i % 3}` : null }
+  })
 }

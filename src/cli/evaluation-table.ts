@@ -115,6 +115,7 @@ function notes(results: readonly EvaluationResult[]): string[] {
     ...duplicateNotes(first),
     ...comparisonNotes(first),
     ...rateNotes(results),
+    ...results.flatMap(probabilityNotes),
     ...(left ? leftOutNotes(left) : []),
   ]
 }
@@ -149,6 +150,16 @@ function rateNotes(results: readonly EvaluationResult[]): string[] {
     const few = `fewer than ten of ${count(classes[0].support, `${printable(classes[0].name)} row`)} lie at that rate`
     return [`TPR at ${percent(falsePositiveRate)} FPR: not estimable, ${few}.`]
   })
+}
+
+/** From this on, calibration moves so many rows across one half that it must be said. */
+const NOTABLE_SHIFT = 0.005
+
+function probabilityNotes({ recipe, accuracy, byProbability }: EvaluationResult): string[] {
+  if (Math.abs(accuracy - byProbability.accuracy) < NOTABLE_SHIFT) return []
+  return [
+    `${printable(recipe)}, answering with the most probable class: accuracy ${figure(byProbability.accuracy)}.`,
+  ]
 }
 
 function leftOutNotes({ leftOut, folds, target }: EvaluationResult): string[] {

@@ -189,7 +189,7 @@ function gather(plan: Plan, scores: readonly Scores[], split: PlannedJob['split'
       }
       runs.set(job.seed, run)
     }
-    const predicted = predictedClasses(scores[i], classes.length)
+    const predicted = predictedClasses(scores[i].decisions, classes.length)
     for (let k = 0; k < positions.length; k++) {
       run.predicted[positions[k]] = predicted[k]
       const own = scores[i].probabilities.subarray(k * classes.length, (k + 1) * classes.length)
@@ -226,10 +226,18 @@ function toResult(
     seeds: settings.seeds,
     perSeed,
     sd: deviations(perSeed),
+    byProbability: meanFigures(seedFigures(mostProbable(scored))),
     randomSplit: randomFigures(scored, random, settings.randomSplit && !test),
     prior,
     test: test ? heldOutFigures(task, test.seen, scored) : null,
   }
+}
+
+/** The same rows, each answered with its most probable class instead of that with the largest decision value. */
+function mostProbable(scored: ScoredRows): ScoredRows {
+  const { classes, runs } = scored
+  const answer = (run: Run) => ({ ...run, predicted: predictedClasses(run.probabilities, classes.length) })
+  return { ...scored, runs: runs.map(answer) }
 }
 
 /** Where no two rows look the same, the grouped folds are a random split already. */

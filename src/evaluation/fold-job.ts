@@ -55,18 +55,12 @@ function spreadColumns(values: Float64Array, present: readonly number[], classes
   return wide
 }
 
-/** The class of each row: the most probable; of equally probable ones the one with the larger decision value. */
-export function predictedClasses({ decisions, probabilities }: Scores, classes: number): Uint32Array {
-  return Uint32Array.from({ length: probabilities.length / classes }, (_, row) => {
+/** The class of each row: the one with the largest score, of equal ones the first. @param scores [rows, classes] */
+export function predictedClasses(scores: Float64Array, classes: number): Uint32Array {
+  return Uint32Array.from({ length: scores.length / classes }, (_, row) => {
     let best = 0
     for (let c = 1; c < classes; c++) {
-      const [here, there] = [row * classes + c, row * classes + best]
-      if (
-        probabilities[here] > probabilities[there] ||
-        (probabilities[here] === probabilities[there] && decisions[here] > decisions[there])
-      ) {
-        best = c
-      }
+      if (scores[row * classes + c] > scores[row * classes + best]) best = c
     }
     return best
   })

@@ -76,6 +76,8 @@ export interface EvaluationResult extends RowFigures {
   readonly perSeed: readonly (PlainFigures & { readonly seed: number })[]
   /** Standard deviation over the seeds; null for a single seed. */
   readonly sd: PlainFigures | null
+  /** The same for the most probable class: calibration may move a row across one half. */
+  readonly byProbability: PlainFigures
   /** The same under folds that ignore groups, for comparison only; null where not asked for. */
   readonly randomSplit: (PlainFigures & { readonly sameAsGrouped: boolean }) | null
   readonly prior: PriorFigures | null

@@ -2,7 +2,7 @@
 export interface Run {
   /** Seed of the folds and of the training. */
   readonly seed: number
-  /** Predicted class of each row. */
+  /** Predicted class of each row: the one with the largest decision value. */
   readonly predicted: Uint32Array
   /** Calibrated probabilities, [rows, classes]. */
   readonly probabilities: Float64Array

@@ -86,6 +86,7 @@ async function learn(recipe: Recipe, corpus: Corpus, options: TrainOptions): Pro
     { seed, threads },
   )
   signal?.throwIfAborted()
+  options.onProgress?.(folds + 1, folds + 1)
   return withCard(trained, {
     name: options.name ?? recipe.name,
     corpus: await corpus.digest(),

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fakeIo } from '../../../test/fake-io.ts'
-import { type MadeUpRow, madeUpRows } from '../../../test/made-up-rows.ts'
-import { seededRandom } from '../../core/index.ts'
+import { madeUpRows, madeUpSamples } from '../../../test/made-up-rows.ts'
 import { importRows } from '../../corpus/index.ts'
 import { evaluate } from './evaluate.ts'
 
@@ -12,26 +11,13 @@ let folder: string
 let corpus: string
 let heldOut: string
 
-/** Samples that a linear model tells apart nearly always: each has mostly calls of its own class. */
-function samples(count: number, seed: number): MadeUpRow[] {
-  const random = seededRandom(seed)
-  return Array.from({ length: count }, (_, i): MadeUpRow => {
-    const malicious = i % 2 ? 1 : 0
-    const calls = Array.from({ length: 12 }, () => {
-      const usual = random.unit() < 0.7
-      return `${usual === (malicious === 1) ? 'Bad' : 'Good'}Call${random.below(12)}`
-    })
-    return { tokens: calls.join(' '), malicious, family: malicious ? `family${i % 3}` : null }
-  })
-}
-
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'taxon-evaluate-'))
   corpus = join(folder, 'corpus')
   heldOut = join(folder, 'held-out')
-  const first = samples(120, 1)
+  const first = madeUpSamples(120, 1)
   await importRows(corpus, madeUpRows([...first, ...first.slice(0, 30), { tokens: 'GoodCall1' }]).rows())
-  await importRows(heldOut, madeUpRows([...samples(40, 2), ...first.slice(0, 10)], 'second').rows())
+  await importRows(heldOut, madeUpRows([...madeUpSamples(40, 2), ...first.slice(0, 10)], 'second').rows())
 })
 afterAll(() => rm(folder, { recursive: true }))
 
