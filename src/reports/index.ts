@@ -10,6 +10,7 @@ import { traces } from './traces.ts'
 
 export type { Field, Format } from './format.ts'
 export { DEFAULT_MAX_CALLS, type ReadOptions } from './read-reports.ts'
+export { type FindOptions, findSources, openSource, type Source } from './sources.ts'
 
 /** Every format that is read, in the order in which equals are preferred. */
 export const formats: readonly Format[] = [cape, cuckoo2, cuckoo1, speakeasy, traces]

@@ -1,0 +1,269 @@
+import { lstat, readdir, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import {
+  decompress,
+  type InputOptions,
+  type KnownError,
+  LimitExceededError,
+  openChunks,
+  peek,
+  UnknownFormatError,
+  UnreadableError,
+  UsageError,
+} from '../core/index.ts'
+import type { Archive, Member } from './archives/archive.ts'
+import { archiveFile, archiveKind, archiveStream } from './archives/open-archive.ts'
+
+/** Something that holds reports: a file, standard input, or a member of an archive. */
+export interface Source {
+  /** As shown to the user: `a.json`, `-`, `a.zip!inner.json`. */
+  readonly path: string
+  /** Bytes as they lie on disk, of a member its own; null where unknown. */
+  readonly size: number | null
+  /** Whether `openSource(path)` gives the same again, in this thread or another. Pipes do not, nor do errors. */
+  readonly reopens: boolean
+  /** The content, compression undone, errors as `openChunks` throws them. May be called again if `reopens`. */
+  open(options?: InputOptions): AsyncIterable<Uint8Array>
+}
+
+/** What `findSources` goes by. */
+export interface FindOptions {
+  /** Go down into folders. */
+  readonly recursive: boolean
+  /** For encrypted zip members; `infected` by custom. */
+  readonly password?: string
+  /** Told of each thing that was passed over, and why: links, devices, files that are plainly no reports. */
+  onSkip?(path: string, reason: string): void
+}
+
+/** The password by which samples and their reports are exchanged. */
+export const CUSTOMARY_PASSWORD = 'infected'
+/** Folders within folders. */
+export const MAX_FOLDER_DEPTH = 64
+
+/**
+ * The sources that some paths hold, in the order of the paths; inside a folder by name in code point order, depth first;
+ * inside an archive as it lists them.
+ *
+ * A path that names a file yields it, whatever it is. A folder that a sandbox wrote (`storage/analyses/N`) yields its
+ * report only. Any other is walked when `recursive`: links are not followed, and of files only those are yielded that
+ * start like JSON or are called so. Archives (zip, tar, tar.gz, tar.zst, by content) yield their members by the same
+ * rule; those inside archives are not opened.
+ *
+ * What cannot be read is a source whose `open()` throws, so that the others go on.
+ * @throws UsageError before the first source, for a folder without `recursive`
+ */
+export async function* findSources(paths: readonly string[], options: FindOptions): AsyncGenerator<Source> {
+  for (const path of paths) {
+    if (options.recursive || !(await isFolder(path)) || (await analysisReport(path))) continue
+    throw new UsageError(`${path}: is a folder; use -r to go through it`)
+  }
+  for (const path of paths) {
+    if (await isFolder(path)) yield* walk(path, options, 0)
+    else yield* named(path, options)
+  }
+}
+
+/**
+ * The source of a path that `findSources` gave, found again from the path alone, as a worker does. Members of the same
+ * archive asked for in their order cost one pass over it in all.
+ * @throws UnreadableError
+ */
+export async function openSource(path: string, { password = CUSTOMARY_PASSWORD } = {}): Promise<Source> {
+  if (path === '-') return fromPipe('-')
+  let error: unknown
+  try {
+    const about = await stat(path)
+    if (!about.isDirectory()) return about.isFile() ? fromFile(path, about.size) : fromPipe(path)
+    const report = await analysisReport(path)
+    if (report) return openSource(report)
+    error = { code: 'EISDIR' }
+  } catch (problem) {
+    error = problem
+  }
+  for (let at = path.indexOf('!'); at >= 0; at = path.indexOf('!', at + 1)) {
+    const container = path.slice(0, at)
+    const about = await stat(container).catch(() => null)
+    if (!about?.isFile()) continue
+    const archive = await keptArchive(container, password, `${about.ino}:${about.size}:${about.mtimeMs}`)
+    const member = await archive?.find(path.slice(at + 1))
+    if (member && 'error' in member) throw member.error
+    if (member && 'open' in member) return fromMember(path, member, true)
+  }
+  throw new UnreadableError(path, error)
+}
+
+// A thread keeps the archive it opened last, so that its index is not read again for each member.
+let kept: { key: string; archive: Promise<Archive | null> } | null = null
+
+async function keptArchive(path: string, password: string, version: string): Promise<Archive | null> {
+  const key = JSON.stringify([path, version, password])
+  if (kept?.key !== key) {
+    const before = kept
+    kept = { key, archive: archiveFile(path, password) }
+    await before?.archive.then((archive) => archive?.close()).catch(() => undefined)
+  }
+  return kept.archive
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  if (path === '-') return false
+  return stat(path).then(
+    (about) => about.isDirectory(),
+    () => false,
+  )
+}
+
+const REPORT_NAMES = ['report.json', 'report.json.gz', 'report.json.zst']
+
+/** The report of a folder in which Cuckoo or CAPE keeps one analysis; null for any other folder. */
+async function analysisReport(folder: string): Promise<string | null> {
+  // A link could lead out of the folder.
+  const reports = await lstat(join(folder, 'reports')).catch(() => null)
+  if (!reports?.isDirectory()) return null
+  for (const name of REPORT_NAMES) {
+    const path = join(folder, 'reports', name)
+    const about = await lstat(path).catch(() => null)
+    if (about?.isFile()) return path
+  }
+  return null
+}
+
+async function* walk(folder: string, options: FindOptions, depth: number): AsyncGenerator<Source> {
+  const report = await analysisReport(folder)
+  if (report) return yield* named(report, options)
+  if (depth > MAX_FOLDER_DEPTH) {
+    return yield failing(folder, new LimitExceededError(`${folder}: folders in folders`, MAX_FOLDER_DEPTH))
+  }
+  let entries: { name: string; kind: 'file' | 'folder' | null; link: boolean }[]
+  try {
+    entries = (await readdir(folder, { withFileTypes: true })).map((entry) => ({
+      name: entry.name,
+      kind: entry.isFile() ? 'file' : entry.isDirectory() ? 'folder' : null,
+      link: entry.isSymbolicLink(),
+    }))
+  } catch (error) {
+    return yield failing(folder, new UnreadableError(folder, error))
+  }
+  entries.sort((a, b) => compareCodePoints(a.name, b.name))
+  for (const { name, kind, link } of entries) {
+    const path = join(folder, name)
+    if (kind === 'folder') yield* walk(path, options, depth + 1)
+    else if (kind === null) options.onSkip?.(path, link ? 'links are not followed' : 'not a file')
+    else yield* found(path, options)
+  }
+}
+
+/** Order of UTF-8, which is that of code points; JavaScript's own differs past U+FFFF. */
+export function compareCodePoints(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b))
+}
+
+const HEAD_BYTES = 512
+/** Formats go by content; a name like this only keeps a broken report from being passed over in silence. */
+const REPORT_LIKE_NAME = /\.(json|jsonl|ndjson)(\.(gz|zst))?$/i
+
+/** A file that a walk came upon. */
+async function* found(path: string, options: FindOptions): AsyncGenerator<Source> {
+  if (REPORT_LIKE_NAME.test(basename(path))) return yield* named(path, options)
+  const head = await headOf(openChunks(path))
+  if (archiveKind(head) || looksLikeJson(head)) yield* named(path, options)
+  else options.onSkip?.(path, 'not a report')
+}
+
+async function headOf(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const { head, rest } = await peek(chunks, HEAD_BYTES)
+  await rest.return?.()
+  return head
+}
+
+function looksLikeJson(head: Uint8Array): boolean {
+  return /^\uFEFF?\s*[{[]/.test(new TextDecoder('utf-8', { ignoreBOM: true }).decode(head))
+}
+
+/** A file or pipe that the user, or `found`, named. */
+async function* named(path: string, options: FindOptions): AsyncGenerator<Source> {
+  const about = path === '-' ? null : await stat(path).catch((error: unknown) => ({ error }))
+  if (about && 'error' in about) return yield failing(path, new UnreadableError(path, about.error))
+  const password = options.password ?? CUSTOMARY_PASSWORD
+  if (about?.isFile()) {
+    const archive = await archiveFile(path, password).catch(() => null)
+    if (archive) yield* members(archive, path, options, true)
+    else yield fromFile(path, about.size)
+    return
+  }
+  // A pipe gives its bytes once: the head that was looked at must be handed on.
+  const { head, rest } = await peek(openChunks(path), HEAD_BYTES)
+  const kind = archiveKind(head)
+  if (!kind) return yield { ...fromPipe(path), open: (limits) => decompress(rest, limits) }
+  try {
+    yield* members(await archiveStream(rest, kind, path, password), path, options, false)
+  } catch (error) {
+    yield failing(path, error as KnownError)
+  }
+}
+
+async function* members(
+  archive: Archive,
+  path: string,
+  options: FindOptions,
+  reopens: boolean,
+): AsyncGenerator<Source> {
+  try {
+    for await (const member of archive.members()) {
+      const shown = `${path}!${member.name}`
+      if ('error' in member) yield failing(shown, member.error)
+      else if ('skipped' in member) {
+        if (member.skipped !== 'a folder') options.onSkip?.(shown, member.skipped)
+      } else yield* foundMember(member, shown, options, reopens)
+    }
+  } catch (error) {
+    yield failing(path, error as KnownError)
+  } finally {
+    await archive.close()
+  }
+}
+
+async function* foundMember(
+  member: Extract<Member, { open: unknown }>,
+  path: string,
+  options: FindOptions,
+  reopens: boolean,
+): AsyncGenerator<Source> {
+  if (!REPORT_LIKE_NAME.test(basename(member.name))) {
+    const head = await headOf(decompress(member.open()))
+    if (archiveKind(head)) {
+      return yield failing(
+        path,
+        new UnknownFormatError(path, 'an archive inside an archive, which is not opened'),
+      )
+    }
+    // A member that cannot be opened has no head, and is no less worth telling of.
+    if (head.length > 0 && !looksLikeJson(head)) return options.onSkip?.(path, 'not a report')
+  }
+  yield fromMember(path, member, reopens)
+}
+
+function fromFile(path: string, size: number): Source {
+  return { path, size, reopens: true, open: (options) => openChunks(path, options) }
+}
+
+function fromPipe(path: string): Source {
+  return { path, size: null, reopens: false, open: (options) => openChunks(path, options) }
+}
+
+function fromMember(path: string, member: Extract<Member, { open: unknown }>, reopens: boolean): Source {
+  return { path, size: member.size, reopens, open: (options) => decompress(member.open(), options) }
+}
+
+function failing(path: string, error: KnownError): Source {
+  return {
+    path,
+    size: null,
+    reopens: false,
+    // biome-ignore lint/correctness/useYield: a stream that is nothing but its error
+    open: async function* () {
+      throw error
+    },
+  }
+}
