@@ -48,7 +48,7 @@ export const MAX_FOLDER_DEPTH = 64
  * A path that names a file yields it, whatever it is. A folder that a sandbox wrote (`storage/analyses/N`) yields its
  * report only. Any other is walked when `recursive`: links are not followed, and of files only those are yielded that
  * start like JSON or are called so. Archives (zip, tar, tar.gz, tar.zst, by content) yield their members by the same
- * rule; those inside archives are not opened.
+ * rules; those inside archives are not opened.
  *
  * What cannot be read is a source whose `open()` throws, so that the others go on.
  * @throws UsageError before the first source, for a folder without `recursive`
@@ -210,8 +210,10 @@ async function* members(
   reopens: boolean,
 ): AsyncGenerator<Source> {
   try {
+    const analyses = await analysesIn(archive)
     for await (const member of archive.members()) {
       const shown = `${path}!${member.name}`
+      if (belongsTo(analyses, member.name)) continue
       if ('error' in member) yield failing(shown, member.error)
       else if ('skipped' in member) {
         if (member.skipped !== 'a folder') options.onSkip?.(shown, member.skipped)
@@ -222,6 +224,33 @@ async function* members(
   } finally {
     await archive.close()
   }
+}
+
+/** The folders of an archive in which a sandbox keeps one analysis each, with the report of each. */
+async function analysesIn(archive: Archive): Promise<Map<string, string>> {
+  const analyses = new Map<string, string>()
+  try {
+    for await (const member of archive.members()) {
+      const [, folder, name] = /^(.*\/|)reports\/([^/]+)$/.exec(member.name) ?? []
+      if (folder === undefined || name === undefined || !('open' in member)) continue
+      const before = analyses.get(folder)
+      const rank = REPORT_NAMES.indexOf(name)
+      if (rank < 0 || (before && REPORT_NAMES.indexOf(basename(before)) <= rank)) continue
+      analyses.set(folder, member.name)
+    }
+  } catch {
+    // The listing that yields the members meets the same damage and tells it.
+  }
+  return analyses
+}
+
+/** Whether a member lies in an analysis without being its report. */
+function belongsTo(analyses: ReadonlyMap<string, string>, member: string): boolean {
+  for (let end = 0; end >= 0; end = member.indexOf('/', end) + 1 || -1) {
+    const report = analyses.get(member.slice(0, end))
+    if (report !== undefined) return report !== member
+  }
+  return false
 }
 
 async function* foundMember(
