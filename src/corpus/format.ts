@@ -71,6 +71,9 @@ export const SHARD_BYTES = 64 * 2 ** 20
 /** … or names of this many characters in its vocabulary. */
 export const SHARD_NAME_CHARACTERS = 16 * 2 ** 20
 
+/** A shard is also written when this much time has passed: what a kill can cost. */
+export const CHECKPOINT_MS = 30_000
+
 /** Name of a shard's traces file; `number` from 1. */
 export function tracesFile(number: number): string {
   return `traces-${String(number).padStart(6, '0')}.parquet`

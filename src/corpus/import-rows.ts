@@ -1,5 +1,5 @@
 import type { Row } from './row.ts'
-import { openWriter } from './writer.ts'
+import { type CorpusWriter, openWriter } from './writer.ts'
 
 /** What an import did. */
 export interface ImportCounts {
@@ -7,6 +7,8 @@ export interface ImportCounts {
   readonly added: number
   /** Rows whose (id, view, source) was there, or came earlier in the same import. */
   readonly alreadyThere: number
+  /** Those of them whose trace is another one than what is there, and stays. */
+  readonly differing: number
 }
 
 /** How an import is watched and stopped. */
@@ -30,16 +32,27 @@ export async function importRows(
   { origin, onProgress, signal }: ImportOptions = {},
 ): Promise<ImportCounts> {
   const writer = await openWriter(directory)
-  let [added, alreadyThere] = [0, 0]
+  let counts: ImportCounts = { added: 0, alreadyThere: 0, differing: 0 }
   try {
     for await (const row of rows) {
       if (signal?.aborted) break
-      if (await writer.add(row, origin)) added++
-      else alreadyThere++
-      onProgress?.({ added, alreadyThere })
+      counts = counted(counts, await writer.add(row, origin))
+      onProgress?.(counts)
     }
   } finally {
     await writer.close()
   }
-  return { added, alreadyThere }
+  return counts
+}
+
+/** The counts after one more row. */
+export function counted(
+  counts: ImportCounts,
+  outcome: Awaited<ReturnType<CorpusWriter['add']>>,
+): ImportCounts {
+  return {
+    added: counts.added + (outcome === 'added' ? 1 : 0),
+    alreadyThere: counts.alreadyThere + (outcome === 'added' ? 0 : 1),
+    differing: counts.differing + (outcome === 'differs' ? 1 : 0),
+  }
 }

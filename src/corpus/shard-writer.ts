@@ -1,6 +1,6 @@
 import { open, rename } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api'
+import { UnwritableError } from '../core/index.ts'
 import type { Trace, View } from '../samples/index.ts'
 import { bytesOf, type Content, contentGroup, contentOf, throughTable, wellFormed } from './content.ts'
 import { columnDefinitions, type Database, quoted } from './database.ts'
@@ -9,9 +9,7 @@ import {
   SHARD_NAME_CHARACTERS,
   SHARD_ROWS,
   TRACE_COLUMNS,
-  tracesFile,
   VOCABULARY_COLUMNS,
-  vocabularyFile,
 } from './format.ts'
 import type { Row } from './row.ts'
 
@@ -20,10 +18,10 @@ export interface ShardWriter {
   readonly rows: number
   /** Whether a stated bound is reached and the shard should be written. */
   readonly full: boolean
-  /** @param origin the file the row was read from, or null */
-  add(row: Row, origin: string | null): void
-  /** Writes the shard; when the promise resolves, it is in the folder wholly and on disk. */
-  write(directory: string, number: number): Promise<void>
+  /** @param origin the file the row was read from, or null @returns the group of the row */
+  add(row: Row, origin: string | null): string
+  /** Writes the shard to two files; when the promise resolves, both are wholly there and on disk. */
+  write(traces: string, vocabulary: string): Promise<void>
 }
 
 /** Starts a shard. Its rows wait in the database's memory: at most SHARD_BYTES and one row. */
@@ -62,15 +60,17 @@ export async function shardWriter(database: Database): Promise<ShardWriter> {
     add(row, origin) {
       const content = contentOf(row.trace)
       const numbers = numbersOf(row.trace.view, content.names)
-      bytes += appendRow(appender, row, content, numbers, origin)
+      const group = contentGroup(row.trace, content)
+      bytes += appendRow(appender, { ...row, group }, content, numbers, origin)
       rows++
+      return group
     },
-    async write(directory, number) {
+    async write(traces, vocabulary) {
       appender.closeSync()
       await appendVocabulary(connection, vocabularies)
       // The traces file last: a vocabulary alone is no shard, and is swept at the next import.
-      await writeParquet(connection, 'vocabulary', join(directory, vocabularyFile(number)))
-      await writeParquet(connection, 'traces', join(directory, tracesFile(number)))
+      await writeParquet(connection, 'vocabulary', vocabulary)
+      await writeParquet(connection, 'traces', traces)
       connection.closeSync()
     },
   }
@@ -79,7 +79,7 @@ export async function shardWriter(database: Database): Promise<ShardWriter> {
 /** Appends one row and returns the bytes of its arrays. */
 function appendRow(
   appender: DuckDBAppender,
-  { id, source, trace, label, state, extra }: Row,
+  { id, source, trace, label, state, group, extra }: Row,
   content: Content,
   numbers: Uint32Array,
   origin: string | null,
@@ -98,7 +98,7 @@ function appendRow(
   if (label.malicious === null) appender.appendNull()
   else appender.appendUTinyInt(label.malicious)
   for (const value of [label.family, label.category, label.firstSeen, label.by, state]) text(value)
-  text(contentGroup(trace, content))
+  text(group)
   appender.appendBigInt(BigInt(trace.kind === 'set' ? numbers.length : trace.length))
   appender.appendUTinyInt(width)
   array(content.sequence && tokens(throughTable(content.sequence, numbers)))
@@ -150,10 +150,14 @@ async function appendVocabulary(
 /** Writes a table under a temporary name, waits until it is on disk, and gives it its name. */
 async function writeParquet(connection: DuckDBConnection, table: string, path: string): Promise<void> {
   const unfinished = `${path}.tmp`
-  await connection.run(`COPY ${table} TO ${quoted(unfinished)} (FORMAT parquet, COMPRESSION zstd)`)
-  await connection.run(`DROP TABLE ${table}`)
-  const file = await open(unfinished, 'r+')
-  await file.sync()
-  await file.close()
-  await rename(unfinished, path)
+  try {
+    await connection.run(`COPY ${table} TO ${quoted(unfinished)} (FORMAT parquet, COMPRESSION zstd)`)
+    await connection.run(`DROP TABLE ${table}`)
+    const file = await open(unfinished, 'r+')
+    await file.sync()
+    await file.close()
+    await rename(unfinished, path)
+  } catch (error) {
+    throw new UnwritableError(path, error)
+  }
 }

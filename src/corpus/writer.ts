@@ -1,8 +1,17 @@
 import { appendFile, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { wellFormed } from './content.ts'
+import { UnwritableError } from '../core/index.ts'
+import { traceGroup, wellFormed } from './content.ts'
 import { openDatabase, parquetFiles } from './database.ts'
-import { FORMAT, JOURNAL_FILE, LOCK_FILE, MARKER_FILE } from './format.ts'
+import {
+  CHECKPOINT_MS,
+  FORMAT,
+  JOURNAL_FILE,
+  LOCK_FILE,
+  MARKER_FILE,
+  tracesFile,
+  vocabularyFile,
+} from './format.ts'
 import { readJournal } from './journal.ts'
 import { lock } from './lock.ts'
 import type { Row } from './row.ts'
@@ -12,8 +21,8 @@ import { selectFrom } from './vocabulary.ts'
 
 /** Adds rows to a corpus. Rows are in it once their shard is full, or at `close`. */
 export interface CorpusWriter {
-  /** Adds a row and returns true, or returns false when its (id, view, source) is there already. */
-  add(row: Row, origin?: string | null): Promise<boolean>
+  /** Adds a row, unless one of its (id, view, source) is there: that one stays, whether its trace is the same or not. */
+  add(row: Row, origin?: string | null): Promise<'added' | 'there' | 'differs'>
   /** Whether `finish` was called for this origin, now or in an earlier import. */
   isFinished(origin: string): boolean
   /** Says that all rows of an origin were added; it is remembered once they are on disk. */
@@ -23,11 +32,13 @@ export interface CorpusWriter {
 }
 
 /**
- * Opens a corpus for adding, or makes one. Keeps the name of every row in memory, about 200 bytes each.
- * @throws UsageError while another process adds to it, and what openCorpus throws
+ * Opens a corpus for adding, or makes one. Keeps the name of every row in memory, about 250 bytes each.
+ * @throws UsageError while another process adds to it, UnwritableError, and what openCorpus throws
  */
 export async function openWriter(directory: string): Promise<CorpusWriter> {
-  await mkdir(directory, { recursive: true })
+  await mkdir(directory, { recursive: true }).catch((error) => {
+    throw new UnwritableError(directory, error)
+  })
   const unlock = await lock(join(directory, LOCK_FILE))
   const database = await openDatabase()
   const abandon = async () => {
@@ -38,12 +49,13 @@ export async function openWriter(directory: string): Promise<CorpusWriter> {
     await writeMarker(directory)
     await sweep(directory)
     const shards = await findShards(directory)
-    const seen = new Set<string>()
+    const seen = new Map<string, string>()
     for (const shard of shards) {
       await checkColumns(database, shard)
-      const sql = `SELECT id, source, view FROM ${parquetFiles([shard.traces])}`
-      for await (const [id, source, view] of selectFrom(database, sql, shard.traces)) {
-        seen.add(rowName(String(id), String(source), String(view)))
+      const sql = `SELECT id, source, view, "group" FROM ${parquetFiles([shard.traces])}`
+      for await (const [id, source, view, group] of selectFrom(database, sql, shard.traces)) {
+        const name = rowName(String(id), String(source), String(view))
+        if (!seen.has(name)) seen.set(name, String(group))
       }
     }
     const journal = join(directory, JOURNAL_FILE)
@@ -51,12 +63,15 @@ export async function openWriter(directory: string): Promise<CorpusWriter> {
     let number = (shards.at(-1)?.number ?? 0) + 1
     let shard = await shardWriter(database)
     let unrecorded: string[] = []
+    let written = performance.now()
 
     const flush = async () => {
       if (shard.rows > 0) {
-        await shard.write(directory, number++)
+        await shard.write(join(directory, tracesFile(number)), join(directory, vocabularyFile(number)))
+        number++
         shard = await shardWriter(database)
       }
+      written = performance.now()
       if (unrecorded.length > 0) {
         // Each on a new line, so that a line which a kill cut short spoils only itself.
         await appendFile(journal, unrecorded.map((origin) => `\n${JSON.stringify(origin)}`).join(''))
@@ -67,11 +82,11 @@ export async function openWriter(directory: string): Promise<CorpusWriter> {
     return {
       async add(row, origin = null) {
         const name = rowName(wellFormed(row.id), wellFormed(row.source), row.trace.view)
-        if (seen.has(name)) return false
-        shard.add(row, origin)
-        seen.add(name)
-        if (shard.full) await flush()
-        return true
+        const there = seen.get(name)
+        if (there !== undefined) return there === traceGroup(row.trace) ? 'there' : 'differs'
+        seen.set(name, shard.add(row, origin))
+        if (shard.full || performance.now() - written > CHECKPOINT_MS) await flush()
+        return 'added'
       },
       isFinished: (origin) => finished.has(origin),
       async finish(origin) {
