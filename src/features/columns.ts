@@ -147,32 +147,23 @@ function choosePairs(
 
 /** Scales by the definition of `FeatureSettings.scale`, over the training rows only. */
 function fitScale(columns: Columns, counts: SparseMatrix, rows: Uint32Array): Float64Array | null {
-  const { settings, grams, pairs } = columns
-  if (settings.scale === 'none') return null
+  const { settings, weight, grams, pairs } = columns
+  if (settings.scale === 'none' || (settings.scale === 'rarity' && weight !== 'presence')) return null
   const width = grams.length + pairs.length / 2
   const documents = new Float64Array(width)
   const largest = new Float64Array(width)
-  const sums = new Float64Array(width)
-  const squares = new Float64Array(width)
   const plain = encodeRows({ ...columns, settings: { ...settings, normalise: false } }, counts, rows)
   for (let i = 0; i < plain.indices.length; i++) {
     const column = plain.indices[i]
-    const value = plain.values ? plain.values[i] : 1
     documents[column]++
-    largest[column] = Math.max(largest[column], value)
-    sums[column] += value
-    squares[column] += value * value
+    largest[column] = Math.max(largest[column], plain.values ? plain.values[i] : 1)
   }
   if (settings.scale === 'max-abs') return largest.map((value) => (value > 0 ? 1 / value : 1))
-  if (settings.scale === 'deviation') {
-    return documents.map((n, column) => {
-      if (n === 0) return 1
-      const typical = sums[column] / n
-      const mean = (sums[column] + typical) / (rows.length + 2)
-      return 1 / Math.sqrt((squares[column] + typical * typical) / (rows.length + 2) - mean * mean)
-    })
-  }
-  return documents.map((n) => log((1 + rows.length) / (1 + n)) + 1)
+  if (settings.scale === 'idf') return documents.map((n) => log((1 + rows.length) / (1 + n)) + 1)
+  return documents.map((n) => {
+    const p = (n + 1) / (rows.length + 2)
+    return 1 / Math.sqrt(p * (1 - p))
+  })
 }
 
 /** The matrix of some rows of counts, its columns those that were chosen. */

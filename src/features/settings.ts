@@ -10,10 +10,10 @@ export interface FeatureSettings {
   /** Value of a column before scaling: 1, the count c, or ln(1 + c). */
   readonly weight: 'presence' | 'count' | 'log-count'
   /**
-   * Scale of each column, learned from the training rows: none; ln((1 + rows) / (1 + documents)) + 1; 1 / largest value;
-   * or 1 / standard deviation, over two rows more than there are: one 0, one the mean of its values that are not.
+   * Scale of each column, learned from the training rows: none; ln((1 + rows) / (1 + rows with it)) + 1; 1 / largest
+   * value; or 1 / √(p(1 - p)) with p = (rows with it + 1) / (rows + 2), for columns of presences only: counts stay.
    */
-  readonly scale: 'none' | 'idf' | 'max-abs' | 'deviation'
+  readonly scale: 'none' | 'idf' | 'max-abs' | 'rarity'
   /** Whether each row is then divided by its Euclidean length. */
   readonly normalise: boolean
   /** Keep this many columns, the best by information gain; 0 keeps all. */

@@ -21,7 +21,7 @@ const svm: Recipe = {
     ...DEFAULT_FEATURES,
     ngrams: [1, 3],
     weight: 'log-count',
-    scale: 'deviation',
+    scale: 'rarity',
     normalise: true,
     collapse: 2,
     minDocuments: 2,
@@ -59,7 +59,7 @@ const callsDetect: Recipe = {
   view: 'calls',
   kinds: KINDS,
   target: 'malicious',
-  features: { ...DEFAULT_FEATURES, kind: 'set', scale: 'deviation', normalise: true, minDocuments: 2 },
+  features: { ...DEFAULT_FEATURES, kind: 'set', scale: 'rarity', normalise: true, minDocuments: 2 },
   model: { ...DEFAULT_MODEL, type: linearSvm.name, grid: linearSvm.defaultGrid },
   // Ten of the 21 sets of malbehavd-v1 with fewer names are malicious, so a short report looks so. A report of which the
   // training data lacks a tenth of the names comes from another kind of sandbox.

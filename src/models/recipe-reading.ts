@@ -86,7 +86,7 @@ function readFeatures(from: Table): FeatureSettings {
     kind: from.oneOf('kind', KINDS, DEFAULT_FEATURES.kind),
     ngrams: [shortest, longest],
     weight: from.oneOf('weight', ['presence', 'count', 'log-count'], DEFAULT_FEATURES.weight),
-    scale: from.oneOf('scale', ['none', 'idf', 'max-abs', 'deviation'], DEFAULT_FEATURES.scale),
+    scale: from.oneOf('scale', ['none', 'idf', 'max-abs', 'rarity'], DEFAULT_FEATURES.scale),
     normalise: from.flag('normalise', DEFAULT_FEATURES.normalise),
     select: from.whole('select', DEFAULT_FEATURES.select),
     minDocuments: from.whole('minDocuments', DEFAULT_FEATURES.minDocuments),
