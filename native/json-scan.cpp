@@ -19,11 +19,13 @@ typedef unsigned long long u64;
 namespace {
 
 // What a node asks for; kept equal to ASK in projection.ts.
-enum Ask { ENTER = 1, LEAVE = 2, STRING = 4, SCALAR = 8, KEYS = 16, RAW = 32 };
+enum Ask { ENTER = 1, LEAVE = 2, STRING = 4, SCALAR = 8, KEYS = 16, RAW = 32, NAME = 64 };
 
 // Kinds of events and their flags; kept equal to EVENT and PIECE in json-scan.ts.
 enum Kind { ENTERED_OBJECT = 1, ENTERED_ARRAY, LEFT, KEY, TEXT, LITERAL, VERBATIM, BEGAN, ENDED, LINE, BROKEN };
 constexpr int FIRST = 256, LAST = 512, ESCAPED = 1024, OPEN = 2048;
+// Above the flags: a remembered name's value plus 1, or 0. Kept equal to NAME_SHIFT in json-scan.ts.
+constexpr int NAME_SHIFT = 12;
 
 // Why an input is broken; kept equal to PROBLEMS in json-scan.ts.
 enum Problem { WANTED_VALUE = 1, WANTED_KEY, WANTED_COLON, WANTED_COMMA, BAD_LITERAL };
@@ -39,15 +41,22 @@ struct Child { int length, text, node, unused; };
 struct Event { int kind, node, start, end; };
 struct Frame { int node; bool array; };
 
+// A name that the caller gave a number, so that it need not look at the name again. Slots are overwritten at will.
+constexpr int NAME_BYTES = 48;
+constexpr int NAME_SLOTS_LOG2 = 10;
+struct Name { int node, length, value, unused; u8 text[NAME_BYTES]; };
+alignas(16) Name names[1 << NAME_SLOTS_LOG2];
+
 constexpr int MAX_DEPTH = 64;    // of containers on the trie; projection.ts refuses longer paths
 constexpr int MAX_KEY = 64;      // bytes; projection.ts refuses longer keys
-constexpr int SLACK = 8;         // events that one step and the flush after it may write
+constexpr int SLACK = 16;        // events that one step and the flush after it may write
 
 const Node* nodes;
 Event* events;
 Event* events_full;
 const u8* position;
 const u8* chunk_end;
+const u8* region_end; // of the chunk, or of the line in line mode
 Event* out;
 
 int state = AT_DOCUMENT;
@@ -273,16 +282,54 @@ void close_pieces(const u8* p) {
   }
 }
 
-inline void value_ended(const u8* p) {
+inline const u8* pass_comma(const u8* p) {
+  const Frame& frame = frames[depth - 1];
+  if (frame.array) value_node = nodes[frame.node].element;
+  state = frame.array ? AT_VALUE : AT_KEY;
+  return p + 1;
+}
+
+typedef u64 __attribute__((aligned(1), may_alias)) unaligned_u64;
+inline u64 load(const u8* p) { return *(const unaligned_u64*)p; }
+inline u64 low_bytes(int count) { return (1ull << (8 * count)) - 1; }
+
+/** Bytes 8i … of a text, those past its end as 0. May read past the end, which memory allows. */
+inline u64 word_of(const u8* text, int length, int at) {
+  return length - at >= 8 ? load(text + at) : load(text + at) & low_bytes(length - at);
+}
+
+inline Name& slot_of(int node, const u8* text, int length) {
+  const u64 head = word_of(text, length, 0);
+  const u64 tail = length > 8 ? load(text + length - 8) : 0;
+  const u64 hash = ((head ^ (u64)length << 56 ^ (u64)node) * 0x9e3779b97f4a7c15ull ^ tail) * 0xff51afd7ed558ccdull;
+  return names[hash >> (64 - NAME_SLOTS_LOG2)];
+}
+
+/** The value of a name plus 1, 0 when it is not remembered. */
+inline int remembered(int node, const u8* text, int length) {
+  if (length == 0 || length > NAME_BYTES) return 0;
+  const Name& name = slot_of(node, text, length);
+  if (name.node != node || name.length != length) return 0;
+  for (int at = 0; at < length; at += 8) {
+    if (word_of(text, length, at) != word_of(name.text, length, at)) return 0;
+  }
+  return name.value + 1;
+}
+
+/** Closes a value that ended before p; returns where to go on. */
+inline const u8* value_ended(const u8* p) {
   if (verbatim_open && verbatim_depth == depth) {
     emit(VERBATIM | LAST | verbatim_flags, verbatim_node, verbatim_start, p);
     verbatim_open = false;
   }
-  state = AFTER_VALUE;
   if (depth == 0) {
     emit(ENDED, 0, p, p);
     state = AT_DOCUMENT;
+    return p;
   }
+  state = AFTER_VALUE;
+  if (p < region_end && *p == ',') return pass_comma(p);
+  return p;
 }
 
 inline void broken(int problem, const u8* p) {
@@ -302,6 +349,7 @@ inline const u8* begin_container(const u8* p, bool array) {
     frames[depth++] = {value_node, array};
     state = array ? AT_FIRST_ELEMENT : AT_FIRST_KEY;
   } else {
+    if (p < region_end && *p == (array ? ']' : '}')) return value_ended(p + 1);
     skip_depth = 1;
     skip_in_string = skip_escaped = false;
     state = IN_SKIPPED;
@@ -312,8 +360,7 @@ inline const u8* begin_container(const u8* p, bool array) {
 inline const u8* end_container(const u8* p) {
   const Frame& frame = frames[--depth];
   if (nodes[frame.node].asks & LEAVE) emit(LEFT, frame.node, p, p);
-  value_ended(p + 1);
-  return p + 1;
+  return value_ended(p + 1);
 }
 
 inline void begin_verbatim(const u8* p) {
@@ -323,27 +370,6 @@ inline void begin_verbatim(const u8* p) {
   verbatim_node = value_node;
   verbatim_flags = FIRST;
   verbatim_start = p;
-}
-
-inline const u8* begin_value(const u8* p) {
-  begin_verbatim(p);
-  const u8 c = *p;
-  if (c == '"') {
-    piece_start = ++p;
-    piece_flags = FIRST;
-    escape_open = false;
-    state = value_node >= 0 && (nodes[value_node].asks & STRING) ? IN_TEXT : IN_SKIPPED_TEXT;
-    return p;
-  }
-  if (c == '{' || c == '[') return begin_container(p, c == '[');
-  if (begins_literal(c)) {
-    piece_start = p;
-    piece_flags = FIRST;
-    state = IN_LITERAL;
-    return p;
-  }
-  broken(WANTED_VALUE, p);
-  return p;
 }
 
 inline const u8* read_text(const u8* p, const u8* end) {
@@ -362,9 +388,14 @@ inline const u8* read_text(const u8* p, const u8* end) {
     }
     p++;
   }
-  if (state == IN_TEXT) emit(TEXT | LAST | piece_flags, value_node, piece_start, p);
-  value_ended(p + 1);
-  return p + 1;
+  if (state == IN_TEXT) {
+    int kind = TEXT | LAST | piece_flags;
+    if ((nodes[value_node].asks & NAME) && piece_flags == FIRST) {
+      kind |= remembered(value_node, piece_start, (int)(p - piece_start)) << NAME_SHIFT;
+    }
+    emit(kind, value_node, piece_start, p);
+  }
+  return value_ended(p + 1);
 }
 
 inline const u8* read_literal(const u8* p, const u8* end) {
@@ -378,7 +409,27 @@ inline const u8* read_literal(const u8* p, const u8* end) {
   if (value_node >= 0 && (nodes[value_node].asks & SCALAR)) {
     emit(LITERAL | LAST | piece_flags, value_node, piece_start, p);
   }
-  value_ended(p);
+  return value_ended(p);
+}
+
+inline const u8* begin_value(const u8* p) {
+  begin_verbatim(p);
+  const u8 c = *p;
+  if (c == '"') {
+    piece_start = ++p;
+    piece_flags = FIRST;
+    escape_open = false;
+    state = value_node >= 0 && (nodes[value_node].asks & STRING) ? IN_TEXT : IN_SKIPPED_TEXT;
+    return read_text(p, region_end);
+  }
+  if (c == '{' || c == '[') return begin_container(p, c == '[');
+  if (begins_literal(c)) {
+    piece_start = p;
+    piece_flags = FIRST;
+    state = IN_LITERAL;
+    return read_literal(p, region_end);
+  }
+  broken(WANTED_VALUE, p);
   return p;
 }
 
@@ -391,7 +442,12 @@ inline const u8* begin_key(const u8* p, const u8* end) {
     if (node.asks & KEYS) emit(KEY | FIRST | LAST, parent, p, quote);
     value_node = lookup(node, p, (int)(quote - p));
     state = AT_COLON;
-    return quote + 1;
+    p = quote + 1;
+    // The usual `": ` needs no more rounds.
+    if (p + 2 >= end || *p != ':') return p;
+    state = AT_VALUE;
+    p += p[1] == ' ' ? 2 : 1;
+    return is_space(*p) ? p : begin_value(p);
   }
   piece_start = p;
   piece_flags = FIRST;
@@ -441,6 +497,20 @@ EXPORT(drop) void drop(int at_newline) {
   verbatim_open = false;
 }
 
+/** Remembers the number (below 2^19) of a name at a node, until `forget` or until another name takes its slot. */
+EXPORT(remember) void remember(int node, const u8* text, int length, int value) {
+  if (length == 0 || length > NAME_BYTES) return;
+  Name& name = slot_of(node, text, length);
+  name.node = node;
+  name.length = length;
+  name.value = value;
+  for (int at = 0; at < length; at++) name.text[at] = text[at];
+}
+
+EXPORT(forget) void forget() {
+  for (Name& name : names) name.length = 0;
+}
+
 /** Reads on until the chunk, the event buffer or (in line mode) the line ends; returns the number of events. */
 EXPORT(scan) int scan() {
   const u8* p = position;
@@ -451,6 +521,7 @@ EXPORT(scan) int scan() {
     newline = found < end;
     if (newline) end = found + 1;
   }
+  region_end = end;
   out = events;
   piece_start = verbatim_start = p;
   while (out < events_full) {
@@ -491,16 +562,11 @@ EXPORT(scan) int scan() {
       case AT_VALUE:
         p = begin_value(p);
         break;
-      case AFTER_VALUE: {
-        const Frame& frame = frames[depth - 1];
-        if (*p == ',') {
-          if (frame.array) value_node = nodes[frame.node].element;
-          state = frame.array ? AT_VALUE : AT_KEY;
-          p++;
-        } else if (*p == (frame.array ? ']' : '}')) p = end_container(p);
+      case AFTER_VALUE:
+        if (*p == ',') p = pass_comma(p);
+        else if (*p == (frames[depth - 1].array ? ']' : '}')) p = end_container(p);
         else broken(WANTED_COMMA, p);
         break;
-      }
       case IN_TEXT:
       case IN_SKIPPED_TEXT:
         p = read_text(p, end);
@@ -510,7 +576,7 @@ EXPORT(scan) int scan() {
         break;
       case IN_SKIPPED:
         p = skip_container(p, end);
-        if (skip_depth == 0) value_ended(p);
+        if (skip_depth == 0) p = value_ended(p);
         break;
       case IN_DROPPED_LINE:
         p = end;

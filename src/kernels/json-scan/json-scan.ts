@@ -30,11 +30,18 @@ export const PIECE = {
   /** The first piece of its value; with `last`, the whole. */
   first: 256,
   last: 512,
+  whole: 256 | 512,
   /** A backslash was seen in this value so far. */
   escaped: 1024,
   /** Of a line: it ended inside a document. */
   open: 2048,
 } as const
+
+/**
+ * The bits of an event's first word from this one on are 0, or the value of a remembered name plus 1: of a whole string
+ * without escapes at a node that asks for `name`.
+ */
+export const NAME_SHIFT = 12
 
 /** What was wrong where the scanner stopped. */
 export const PROBLEMS: Readonly<Record<number, string>> = {
@@ -76,6 +83,10 @@ export interface JsonScanner {
   lines(on: boolean): void
   /** Forgets the document at hand: goes on here (behind a newline just reported), or behind the next newline. */
   drop(atNewline: boolean): void
+  /** Gives the bytes of a string at a node a number, 0 … 2^19 - 1. It may be lost again: others push it out. */
+  remember(node: number, start: number, end: number, value: number): void
+  /** Forgets all names. */
+  forget(): void
 }
 
 /** Bytes of a scanner's scratch area. */
@@ -88,6 +99,8 @@ interface Exports extends KernelExports {
   lines(on: number): void
   drop(atNewline: number): void
   scan(): number
+  remember(node: number, text: number, length: number, value: number): void
+  forget(): void
 }
 
 /** A scanner in its own wasm memory of about 1.5 MiB. */
@@ -114,6 +127,8 @@ export function jsonScanner(projection: Projection): JsonScanner {
     scan: () => kernel.exports.scan(),
     rest: () => end - kernel.exports.at(),
     lines: (on) => kernel.exports.lines(on ? 1 : 0),
+    remember: (node, start, stop, value) => kernel.exports.remember(node, start, stop - start, value),
+    forget: () => kernel.exports.forget(),
     drop: (atNewline) => kernel.exports.drop(atNewline ? 1 : 0),
   }
 }

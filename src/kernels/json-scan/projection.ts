@@ -12,6 +12,8 @@ export const ASK = {
   keys: 16,
   /** Give all bytes of the value as they stand, whatever it is. */
   verbatim: 32,
+  /** With `text`: say which remembered name a string is; see `JsonScanner.remember`. */
+  name: 64,
 } as const
 
 /** One line of a projection: a path such as `behavior.processes[].calls[].api` or `apistats.*`, and a sum of ASK. */
