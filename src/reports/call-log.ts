@@ -108,8 +108,7 @@ export class CallLog {
     for (let index = 0; at < size; index++) {
       const row = order[index]!
       const end = Math.min(size, at + 1 + rows.repeated[row]!)
-      from.fill(row, at, end)
-      at = end
+      while (at < end) from[at++] = row
     }
     const extra = this.#extra
     return {

@@ -1,3 +1,4 @@
+import type { JsonScanner } from '../kernels/json-scan/json-scan.ts'
 import { ASK, compileProjection, type Projection, type Request } from '../kernels/json-scan/projection.ts'
 import { COLUMN_FIELDS, FIELD_ASKS, type Field, type Format } from './format.ts'
 
@@ -8,6 +9,8 @@ export interface FieldTable {
   readonly fields: readonly (Field | null)[]
   /** Whether each node is a sign of some format. */
   readonly isSign: Uint8Array
+  /** Scanners of this projection that nobody uses now. */
+  readonly idleScanners: JsonScanner[]
   /** The format that the seen nodes and the stated version speak for; null when no sign was seen. */
   recognise(seen: Uint8Array, version: string | null): Format | null
 }
@@ -40,6 +43,7 @@ export function fieldTable(formats: readonly Format[], withColumns: boolean): Fi
   }))
   return {
     projection,
+    idleScanners: [],
     fields: nodes.map((node, index) =>
       onlyMeaning(
         node.requests.map((request) => meanings[request]!),

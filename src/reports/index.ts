@@ -35,22 +35,26 @@ export async function* readReports(
     tables.set(withColumns, table)
   }
   const reader = new ReportReader(table, options)
-  let head: Uint8Array | null = new Uint8Array(0)
-  for await (const chunk of chunks) {
-    let part = chunk
-    if (head) {
-      head = part = head.length === 0 ? chunk : Buffer.concat([head, chunk])
-      if (head.length < HEAD_BYTES) continue
-      part = withoutMark(head, reader)
-      head = null
+  try {
+    let head: Uint8Array | null = new Uint8Array(0)
+    for await (const chunk of chunks) {
+      let part = chunk
+      if (head) {
+        head = head.length === 0 ? chunk : Buffer.concat([head, chunk])
+        if (head.length < HEAD_BYTES) continue
+        part = withoutMark(head, reader)
+        head = null
+      }
+      reader.push(part)
+      yield* reader.ready.splice(0)
+      if (reader.done) return
     }
-    reader.push(part)
+    if (head) reader.push(withoutMark(head, reader))
+    reader.end()
     yield* reader.ready.splice(0)
-    if (reader.done) return
+  } finally {
+    reader.close()
   }
-  if (head) reader.push(withoutMark(head, reader))
-  reader.end()
-  yield* reader.ready.splice(0)
 }
 
 const HEAD_BYTES = 4

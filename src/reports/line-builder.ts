@@ -1,8 +1,8 @@
-import { EVENT, PIECE } from '../kernels/json-scan/json-scan.ts'
+import { EVENT, type JsonScanner, NAME_SHIFT, PIECE } from '../kernels/json-scan/json-scan.ts'
 import { type Label, type Report, type ReportedSample, UNLABELLED } from '../samples/index.ts'
 import type { Field } from './format.ts'
 import { MAX_NAME_BYTES, MAX_NAMES } from './name-table.ts'
-import type { Handler, Handlers } from './run-builder.ts'
+import { type Handler, type Handlers, internName } from './run-builder.ts'
 import { decodeText, numberAt, textAt } from './scalars.ts'
 import { traces } from './traces.ts'
 import { ViewLog } from './view-log.ts'
@@ -20,6 +20,7 @@ export class LineBuilder {
   readonly handlers: Handlers
   /** The first keys of the document, to tell what was found when it is of no known format. */
   keys: string[] = []
+  readonly #scanner: JsonScanner
   readonly #bytes: Uint8Array
   readonly #calls: ViewLog
   readonly #opcodes: ViewLog
@@ -35,8 +36,9 @@ export class LineBuilder {
   #valueLength = 0
   #lost = 0
 
-  constructor(bytes: Uint8Array, maxTokens: number) {
-    this.#bytes = bytes
+  constructor(scanner: JsonScanner, maxTokens: number) {
+    this.#scanner = scanner
+    this.#bytes = scanner.bytes
     this.#calls = new ViewLog('calls', maxTokens)
     this.#opcodes = new ViewLog('opcodes', maxTokens)
     this.handlers = {
@@ -139,10 +141,12 @@ export class LineBuilder {
         log.sequenced = true
         if ((event & 255) === EVENT.text) log.addText(bytes, start, end, event)
       }) satisfies Handler,
-      [fields.token]: ((start, end, event) => {
+      [fields.token]: ((start, end, event, node) => {
+        const known = event >>> NAME_SHIFT
         const kind = event & 255
-        if ((kind === EVENT.text && end > start) || (kind === EVENT.literal && bytes[start]! < 58)) {
-          log.add(bytes, start, end, escaped(event))
+        if (known > 0) log.addToken(known - 1)
+        else if ((kind === EVENT.text && end > start) || (kind === EVENT.literal && bytes[start]! < 58)) {
+          log.addToken(internName(log.names, this.#scanner, start, end, event, node))
         } else log.strange++
       }) satisfies Handler,
       [fields.total]: ((start, end) => {

@@ -3,7 +3,8 @@
  * that are there already, so calls that a few processes made in order cost a few passes. No key may be NaN.
  */
 export function mergeOrder(keys: Float64Array): Uint32Array {
-  let from = Uint32Array.from(keys, (_, index) => index)
+  let from = new Uint32Array(keys.length)
+  for (let index = 0; index < from.length; index++) from[index] = index
   let runs = findRuns(keys)
   if (runs.length <= 2) return from
   let to = new Uint32Array(keys.length)

@@ -30,8 +30,6 @@ export const DEFAULT_MAX_CALLS = 1_000_000
 /** Most bytes read of one text, such as the name of a process. */
 export const MAX_TEXT_BYTES = 1024
 
-const WHOLE = PIECE.first | PIECE.last
-
 /** Reads the documents of one input: takes chunks, leaves reports in `ready`. */
 export class ReportReader {
   readonly ready: Report[] = []
@@ -43,6 +41,8 @@ export class ReportReader {
   readonly #line: LineBuilder
   readonly #handlers: readonly (Handler | null)[]
   readonly #other: Handler
+  /** Nodes whose texts may be of any length and are taken piece by piece. */
+  readonly #streamed: Uint8Array
   readonly #onSkipped: ((error: KnownError) => void) | undefined
   /** Nodes of the document at hand that were seen, where they are signs. */
   readonly #seen: Uint8Array
@@ -59,13 +59,14 @@ export class ReportReader {
 
   constructor(table: FieldTable, { maxCalls = DEFAULT_MAX_CALLS, columns = false, onSkipped }: ReadOptions) {
     this.#table = table
-    this.#scanner = jsonScanner(table.projection)
+    this.#scanner = table.idleScanners.pop() ?? jsonScanner(table.projection)
     this.#scanner.lines(true)
-    this.#run = new RunBuilder(this.#scanner.bytes, maxCalls, columns)
-    this.#line = new LineBuilder(this.#scanner.bytes, maxCalls)
+    this.#run = new RunBuilder(this.#scanner, maxCalls, columns)
+    this.#line = new LineBuilder(this.#scanner, maxCalls)
     const handlers = { ...this.#run.handlers, ...this.#line.handlers }
     this.#handlers = table.fields.map((field) => (field && handlers[field]) ?? null)
     this.#other = handlers['line.other'] ?? (() => {})
+    this.#streamed = Uint8Array.from(table.fields, (field) => (field === 'line.opcodes' ? 1 : 0))
     this.#onSkipped = onSkipped
     this.#seen = new Uint8Array(table.fields.length)
   }
@@ -103,38 +104,50 @@ export class ReportReader {
     if (untold && !this.#onSkipped) throw untold
   }
 
+  /** Hands the scanner to the next reader. */
+  close(): void {
+    this.done = true
+    if (this.#table.idleScanners.length >= MAX_IDLE_SCANNERS) return
+    this.#scanner.drop(true)
+    this.#scanner.forget()
+    this.#table.idleScanners.push(this.#scanner)
+  }
+
   #drain(count: number): void {
-    const { events, bytes, scratch } = this.#scanner
+    const { events } = this.#scanner
+    const { isSign } = this.#table
+    const handlers = this.#handlers
     for (let at = 0; at < count * EVENT_WORDS && !this.done; at += EVENT_WORDS) {
       const event = events[at]!
       const node = events[at + 1]!
       const start = events[at + 2]!
-      let end = events[at + 3]!
+      const end = events[at + 3]!
       const kind = event & 255
       if (kind >= EVENT.began) {
         this.#control(event, node, start)
         continue
       }
-      if (this.#table.isSign[node]) this.#seen[node] = 1
+      if (isSign[node]) this.#seen[node] = 1
       if (kind === EVENT.verbatim) {
-        this.#other(start, end, event)
+        this.#other(start, end, event, node)
         continue
       }
-      const handler = this.#handlers[node]
+      const handler = handlers[node]
       if (!handler) continue
-      if (this.#table.fields[node] === 'line.opcodes' && kind === EVENT.text) {
-        handler(start, end, event)
-      } else if (kind < EVENT.key || (event & WHOLE) === WHOLE) {
-        if (end - start > MAX_TEXT_BYTES) end = start + MAX_TEXT_BYTES
-        handler(start, end, event)
-      } else {
-        if (event & PIECE.first) this.#textLength = 0
-        end = Math.min(end, start + MAX_TEXT_BYTES - this.#textLength)
-        bytes.copyWithin(scratch + this.#textLength, start, end)
-        this.#textLength += end - start
-        if (event & PIECE.last) handler(scratch, scratch + this.#textLength, event)
-      }
+      if (kind < EVENT.key || this.#streamed[node]) handler(start, end, event, node)
+      else if ((event & PIECE.whole) !== PIECE.whole) this.#joinPiece(handler, start, end, event, node)
+      else handler(start, Math.min(end, start + MAX_TEXT_BYTES), event, node)
     }
+  }
+
+  /** Texts that are in several pieces are put together in the scanner's scratch area, so that all lie in its bytes. */
+  #joinPiece(handler: Handler, start: number, end: number, event: number, node: number): void {
+    const { bytes, scratch } = this.#scanner
+    if (event & PIECE.first) this.#textLength = 0
+    const taken = Math.min(end - start, MAX_TEXT_BYTES - this.#textLength)
+    bytes.copyWithin(scratch + this.#textLength, start, start + taken)
+    this.#textLength += taken
+    if (event & PIECE.last) handler(scratch, scratch + this.#textLength, event, node)
   }
 
   #control(event: number, problem: number, address: number): void {
@@ -250,10 +263,13 @@ export class ReportReader {
   #clear(): void {
     this.#run.clear()
     this.#line.clear()
+    this.#scanner.forget()
     this.#seen.fill(0)
   }
 }
 
 /** Most skipped lines that one report tells of. */
 const MAX_TOLD = 20
+/** Scanners kept for the next inputs: making one takes longer than reading a small report. */
+const MAX_IDLE_SCANNERS = 4
 const NEWLINE = Uint8Array.of(10)

@@ -1,4 +1,4 @@
-import { EVENT, PIECE } from '../kernels/json-scan/json-scan.ts'
+import { EVENT, type JsonScanner, NAME_SHIFT, PIECE } from '../kernels/json-scan/json-scan.ts'
 import {
   type Process,
   type Report,
@@ -17,8 +17,8 @@ export const MAX_PROCESSES = 16_384
 /** Most repeats that one call may claim; more is taken as this. */
 export const MAX_REPEATED = 1_000_000_000
 
-/** What is done with a field's event: addresses in `bytes` of its text, and the event's first word. */
-export type Handler = (start: number, end: number, event: number) => void
+/** What is done with a field's event: addresses of its text in the scanner's bytes, the event's first word, its node. */
+export type Handler = (start: number, end: number, event: number, node: number) => void
 
 /** The handlers of some fields. */
 export type Handlers = Partial<Record<Field, Handler>>
@@ -48,6 +48,7 @@ export class RunBuilder {
   #log: CallLog
   readonly #maxCalls: number
   readonly #withColumns: boolean
+  readonly #scanner: JsonScanner
   readonly #bytes: Uint8Array
   readonly #names = new NameTable()
   readonly #countNames = new NameTable()
@@ -63,8 +64,9 @@ export class RunBuilder {
     success: -1,
   }
 
-  constructor(bytes: Uint8Array, maxCalls: number, withColumns: boolean) {
-    this.#bytes = bytes
+  constructor(scanner: JsonScanner, maxCalls: number, withColumns: boolean) {
+    this.#scanner = scanner
+    this.#bytes = scanner.bytes
     this.#maxCalls = maxCalls
     this.#withColumns = withColumns
     this.#log = new CallLog(maxCalls, withColumns)
@@ -251,8 +253,14 @@ export class RunBuilder {
     const readTime = timeReader()
     return {
       call: () => this.#endCall(),
-      'call.name': (start, end, event) => {
-        call.token = end > start ? this.#names.intern(bytes, start, end, (event & PIECE.escaped) !== 0) : -1
+      'call.name': (start, end, event, node) => {
+        const known = event >>> NAME_SHIFT
+        call.token =
+          known > 0
+            ? known - 1
+            : end > start
+              ? internName(this.#names, this.#scanner, start, end, event, node)
+              : -1
       },
       'call.time': (start, end) => {
         call.time = readTime(bytes, start, end)
@@ -300,6 +308,20 @@ export class RunBuilder {
     call.category = 0
     call.success = -1
   }
+}
+
+/** The number of a name that the scanner does not remember; it will from now on. */
+export function internName(
+  names: NameTable,
+  scanner: JsonScanner,
+  start: number,
+  end: number,
+  event: number,
+  node: number,
+): number {
+  const name = names.intern(scanner.bytes, start, end, (event & PIECE.escaped) !== 0)
+  if ((event & (PIECE.escaped | PIECE.whole)) === PIECE.whole) scanner.remember(node, start, end, name)
+  return name
 }
 
 function emptySample(): ReportedSample {

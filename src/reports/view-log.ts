@@ -44,9 +44,8 @@ export class ViewLog {
     this.#wordLength = 0
   }
 
-  /** The next token of the sequence. */
-  add(bytes: Uint8Array, start: number, end: number, escaped: boolean): void {
-    const token = this.names.intern(bytes, start, end, escaped)
+  /** The next token of the sequence: a number that `names` gave. */
+  addToken(token: number): void {
     if (token >= this.#totals.length) this.#totals = enlarged(this.#totals, token)
     this.#totals[token]! += 1
     if (this.#length < this.#maxTokens) {
@@ -82,11 +81,11 @@ export class ViewLog {
 
   #endWord(bytes: Uint8Array, start: number, end: number, escaped: boolean): void {
     if (this.#wordLength === 0) {
-      if (end > start) this.add(bytes, start, end, escaped)
+      if (end > start) this.addToken(this.names.intern(bytes, start, end, escaped))
       return
     }
     this.#keepWord(bytes, start, end)
-    this.add(this.#word, 0, this.#wordLength, escaped)
+    this.addToken(this.names.intern(this.#word, 0, this.#wordLength, escaped))
     this.#wordLength = 0
   }
 
