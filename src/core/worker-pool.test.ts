@@ -31,7 +31,10 @@ describe('workerPool', () => {
 
   it('fails only the task whose worker crashes', async () => {
     const { run } = open(1)
-    const [crashed, next] = await Promise.allSettled([run({ act: 'crash' }), run({ act: 'double', value: 5 })])
+    const [crashed, next] = await Promise.allSettled([
+      run({ act: 'crash' }),
+      run({ act: 'double', value: 5 }),
+    ])
     expect(crashed).toMatchObject({ status: 'rejected', reason: { code: 'worker-failed' } })
     expect(next).toMatchObject({ status: 'fulfilled', value: 10 })
   })
@@ -39,8 +42,22 @@ describe('workerPool', () => {
   it('ends a task that never returns, and goes on with a new worker', async () => {
     const { run } = open(1, 1000)
     const [spun, next] = await Promise.allSettled([run({ act: 'spin' }), run({ act: 'double', value: 6 })])
-    expect(spun).toMatchObject({ status: 'rejected', reason: { code: 'timeout', message: 'not done after 1 s' } })
+    expect(spun).toMatchObject({
+      status: 'rejected',
+      reason: { code: 'timeout', message: 'not done after 1 s' },
+    })
     expect(next).toMatchObject({ status: 'fulfilled', value: 12 })
+  })
+
+  it('leaves nothing behind on a worker that has done many tasks', async () => {
+    const warnings: Error[] = []
+    const listen = (warning: Error) => void warnings.push(warning)
+    process.on('warning', listen)
+    const { run } = open(1, 60_000)
+    for (let value = 0; value < 30; value++) await run({ act: 'double', value })
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('warning', listen)
+    expect(warnings).toEqual([])
   })
 
   it('rejects what still waits when it is closed', async () => {

@@ -35,6 +35,8 @@ interface Job<Task, Result> {
   readonly task: Task
   readonly resolve: (result: Result) => void
   readonly reject: (error: Error) => void
+  /** Ends the task when its time is up. */
+  timer?: NodeJS.Timeout
 }
 
 /** What a worker answers. */
@@ -66,6 +68,7 @@ export function workerPool<Task, Result>(entry: URL, options: WorkerPoolOptions)
     if (!alive.delete(worker)) return
     const at = idle.indexOf(worker)
     if (at >= 0) idle.splice(at, 1)
+    clearTimeout(job?.timer)
     job?.reject(new TaskError(code, message))
     dispatch()
   }
@@ -73,9 +76,8 @@ export function workerPool<Task, Result>(entry: URL, options: WorkerPoolOptions)
   function give(worker: Worker, job: Job<Task, Result>): void {
     alive.set(worker, job)
     worker.ref()
-    let timer: NodeJS.Timeout | undefined
     const settle = (answer: Answer<Result>) => {
-      clearTimeout(timer)
+      clearTimeout(job.timer)
       if (!alive.has(worker)) return
       alive.set(worker, null)
       worker.unref()
@@ -86,12 +88,11 @@ export function workerPool<Task, Result>(entry: URL, options: WorkerPoolOptions)
     }
     if (options.timeoutMs !== undefined) {
       const seconds = options.timeoutMs / 1000
-      timer = setTimeout(() => {
+      job.timer = setTimeout(() => {
         worker.off('message', settle)
         lose(worker, 'timeout', `not done after ${seconds} s`)
         void worker.terminate()
       }, options.timeoutMs)
-      worker.once('exit', () => clearTimeout(timer))
     }
     worker.once('message', settle)
     worker.postMessage(job.task)
