@@ -1,3 +1,4 @@
+export * from './api-names.ts'
 export * from './label.ts'
 export * from './report.ts'
 export * from './trace.ts'
