@@ -182,7 +182,7 @@ export class ReportReader {
     } else {
       const keys = this.#line.keys
       const found =
-        keys.length > 0 ? `a JSON object with the keys ${keys.join(', ')}` : 'JSON without known keys'
+        keys.length > 0 ? `a JSON object with the keys ${keys.join(', ')}` : 'a document without keys'
       const error = new UnknownFormatError(`document that ends at byte ${offset}`, found)
       if (this.#documents === 0) throw error
       this.#skip(error)
