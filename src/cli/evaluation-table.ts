@@ -163,9 +163,10 @@ function probabilityNotes({ recipe, accuracy, byProbability }: EvaluationResult)
 }
 
 function leftOutNotes({ leftOut, folds, target }: EvaluationResult): string[] {
-  const { unlabelled, rare, repeated, tiedGroups, tiedRows } = leftOut
+  const { unlabelled, empty, rare, repeated, tiedGroups, tiedRows } = leftOut
   const found: string[] = []
   if (unlabelled > 0) found.push(`Left out: ${count(unlabelled, 'row')} without a label for ${target}.`)
+  if (empty > 0) found.push(`Left out: ${count(empty, 'row')} without a single token.`)
   if (rare.length > 0) {
     const names = rare.map(({ name, rows }) => `${printable(name, 40)} ${whole(rows)}`).join(', ')
     const why =

@@ -1,10 +1,9 @@
-import { mapOrdered, UsageError } from '../core/index.ts'
-import type { Recipe, Scores, Target } from '../models/index.ts'
-import type { View } from '../samples/index.ts'
+import { mapOrdered } from '../core/index.ts'
+import type { Recipe, Scores } from '../models/index.ts'
 import { type Answered, type Comparison, compareRecipes } from './comparison.ts'
 import { type FoldJob, predictedClasses } from './fold-job.ts'
-import { crossValidationJobs, heldOutJob, type PlannedJob } from './fold-plan.ts'
-import { type LabelledView, labelledViews, type RowSource, readGroups, recipeKind } from './labelled-view.ts'
+import type { PlannedJob } from './fold-plan.ts'
+import { type EvaluationRows, type EvaluationSettings, makePlans, type Plan } from './plan.ts'
 import {
   deviations,
   type EvaluationResult,
@@ -15,25 +14,7 @@ import {
   seedFigures,
 } from './result.ts'
 import { countNumbers, type Run, type ScoredRows, selectScored } from './scored-rows.ts'
-import { clashingGroups, makeTask, makeTestTask, type Task } from './task.ts'
-
-/** How to evaluate; the result depends on nothing else but the recipes and the corpora. */
-export interface EvaluationSettings {
-  /** 2 or more; not used for a held-out test. */
-  readonly folds: number
-  /** Seeds of the folds and the trainings, one cross-validation each; at least one. */
-  readonly seeds: readonly number[]
-  /** Keep one row of each distinct input, as the recipe sees inputs. */
-  readonly distinct: boolean
-  /** Only this view; every view that the corpus has and the recipe takes when null. */
-  readonly view: View | null
-  /** What to tell apart; null leaves it to the recipe. */
-  readonly target: Target | null
-  /** The user's own share of malware, 0 … 1 exclusive; null restates nothing. */
-  readonly prior: number | null
-  /** Also evaluate under folds that ignore groups. */
-  readonly randomSplit: boolean
-}
+import { clashingGroups, type Task } from './task.ts'
 
 /** Who does the work. */
 export interface EvaluationRunner {
@@ -44,27 +25,11 @@ export interface EvaluationRunner {
   readonly signal?: AbortSignal
 }
 
-/** The corpora of an evaluation. */
-export interface EvaluationRows {
-  readonly training: RowSource
-  /** Held-out rows to test on; null for cross-validation. */
-  readonly heldOut: RowSource | null
-}
-
 /** All that `taxon evaluate --json` prints. */
 export interface Evaluation {
   readonly results: readonly EvaluationResult[]
   /** Each further recipe against the first. */
   readonly comparisons: readonly Comparison[]
-}
-
-/** One recipe on one view: the rows, and the trainings that it takes. */
-interface Plan {
-  readonly recipe: Recipe
-  readonly view: View
-  readonly task: Task
-  readonly test: { readonly task: Task; readonly seen: Uint8Array } | null
-  readonly jobs: readonly PlannedJob[]
 }
 
 /**
@@ -78,7 +43,7 @@ export async function evaluateRecipes(
   settings: EvaluationSettings,
   runner: EvaluationRunner,
 ): Promise<Evaluation> {
-  const plans = await makePlans(recipes, rows, settings, runner)
+  const plans = await makePlans(recipes, rows, settings, runner.signal)
   const jobs = plans.flatMap((plan) => plan.jobs)
   const spare = Math.max(1, Math.floor(runner.threads / Math.max(1, jobs.length)))
   const scores: Scores[] = []
@@ -108,70 +73,6 @@ export async function evaluateRecipes(
     })
   }
   return { results, comparisons: compareRecipes(answered) }
-}
-
-async function makePlans(
-  recipes: readonly Recipe[],
-  { training, heldOut }: EvaluationRows,
-  settings: EvaluationSettings,
-  { signal }: EvaluationRunner,
-): Promise<Plan[]> {
-  const views = await labelledViews(training, signal)
-  const heldOutViews = heldOut ? await labelledViews(heldOut, signal) : []
-  const byRecipe = new Map<Recipe, Plan[]>(recipes.map((recipe) => [recipe, []]))
-  for (const view of views) {
-    if (settings.view !== null && settings.view !== view.view) continue
-    const tested = heldOutViews.find((each) => each.view === view.view) ?? null
-    if (heldOut && !tested) continue
-    const taking = recipes.filter((recipe) => recipe.view === 'any' || recipe.view === view.view)
-    const looks = taking.map((recipe) => ({ features: recipe.features, kind: recipeKind(recipe, view) }))
-    const groups = await readGroups(training, view.view, looks, signal)
-    const heldOutGroups = heldOut ? await readGroups(heldOut, view.view, looks, signal) : null
-    taking.forEach((recipe, i) => {
-      const plan = tested
-        ? heldOutPlan(recipe, view, groups[i], tested, heldOutGroups![i], settings)
-        : foldsPlan(recipe, view, groups[i], settings)
-      byRecipe.get(recipe)!.push(plan)
-    })
-  }
-  for (const [recipe, plans] of byRecipe) {
-    if (plans.length > 0) continue
-    const wanted = settings.view ?? (recipe.view === 'any' ? 'any view' : recipe.view)
-    const where = heldOut ? 'the two corpora share no rows of it' : 'the corpus has no rows of it'
-    throw new UsageError(`recipe ${recipe.name}: works on ${wanted}, and ${where}`)
-  }
-  return [...byRecipe.values()].flat()
-}
-
-function foldsPlan(
-  recipe: Recipe,
-  view: LabelledView,
-  groups: readonly string[],
-  settings: EvaluationSettings,
-): Plan {
-  const { distinct, folds } = settings
-  const target = settings.target ?? recipe.target
-  const task = makeTask(view.labels, groups, { target, distinct, minGroups: folds })
-  const jobs = crossValidationJobs(recipe, view.view, task, settings)
-  return { recipe, view: view.view, task, test: null, jobs }
-}
-
-function heldOutPlan(
-  recipe: Recipe,
-  view: LabelledView,
-  groups: readonly string[],
-  tested: LabelledView,
-  testedGroups: readonly string[],
-  settings: EvaluationSettings,
-): Plan {
-  recipeKind(recipe, tested)
-  const target = settings.target ?? recipe.target
-  const task = makeTask(view.labels, groups, { target, distinct: settings.distinct, minGroups: 1 })
-  const testTask = makeTestTask(tested.labels, testedGroups, task, settings.distinct)
-  const known = new Set(Array.from(task.rows, (row) => groups[row]))
-  const seen = Uint8Array.from(testTask.rows, (row) => (known.has(testedGroups[row]) ? 1 : 0))
-  const jobs = settings.seeds.map((seed) => heldOutJob(recipe, view.view, task, testTask, seed))
-  return { recipe, view: view.view, task, test: { task: testTask, seen }, jobs }
 }
 
 /** The answers of all folds put together, one run for each seed. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { madeUpRows } from '../../test/made-up-rows.ts'
 import { DEFAULT_FEATURES } from '../features/index.ts'
 import { findRecipe } from '../models/index.ts'
-import { labelledViews, readGroups, readTraces, recipeKind } from './labelled-view.ts'
+import { checkHeldOutKinds, labelledViews, readGroups, readTraces, recipeKind } from './labelled-view.ts'
 
 const rows = madeUpRows([
   { tokens: 'a b a', malicious: 1, kind: 'sequence' },
@@ -21,6 +21,11 @@ describe('labelledViews', () => {
     expect(views[1].examples.map(({ kind }) => kind)).toEqual(['sequence', 'counts'])
     expect(views[1].dialects).toEqual(['cuckoo-2'])
     expect((await readTraces(rows, 'calls')).map(({ length }) => length)).toEqual([3, 2, 2])
+  })
+
+  it('marks rows without a token', async () => {
+    const [calls] = await labelledViews(madeUpRows([{ tokens: 'a' }, { tokens: '' }]))
+    expect([...calls.empty]).toEqual([0, 1])
   })
 
   it('is empty for no rows', async () => {
@@ -55,5 +60,17 @@ describe('recipeKind', () => {
     expect(() => recipeKind({ ...recipe, kinds: ['sequence', 'set'] }, calls)).toThrow(
       'recipe svm: takes sequence and set traces, the corpus has counts traces of calls',
     )
+  })
+})
+
+describe('checkHeldOutKinds', () => {
+  it('refuses rows that know less than those learned from', async () => {
+    const [, calls] = await labelledViews(rows)
+    const recipe = findRecipe('svm')!
+    expect(() => checkHeldOutKinds(recipe, calls, 'sequence')).toThrow(
+      'held-out corpus: it has counts traces of calls, and recipe svm learns from sequence traces here',
+    )
+    checkHeldOutKinds(recipe, calls, 'counts')
+    checkHeldOutKinds(recipe, calls, 'set')
   })
 })

@@ -13,6 +13,8 @@ export interface RowSource {
 export interface LabelledView {
   readonly view: View
   readonly labels: readonly Label[]
+  /** 1 for each row without a single token. */
+  readonly empty: Uint8Array
   /** The first trace of each kind that occurs, from the kind that knows most. */
   readonly examples: readonly Trace[]
   /** Every dialect that occurs, sorted. */
@@ -21,24 +23,30 @@ export interface LabelledView {
 
 /** The views of a corpus, `opcodes` before `calls`; one pass over it. */
 export async function labelledViews(corpus: RowSource, signal?: AbortSignal): Promise<LabelledView[]> {
-  const found = new Map<View, { labels: Label[]; kinds: Map<Kind, Trace>; dialects: Set<string> }>()
+  const found = new Map<
+    View,
+    { labels: Label[]; empty: number[]; kinds: Map<Kind, Trace>; dialects: Set<string> }
+  >()
   for await (const { trace, label } of corpus.rows()) {
     signal?.throwIfAborted()
     let view = found.get(trace.view)
     if (!view) {
-      view = { labels: [], kinds: new Map(), dialects: new Set() }
+      view = { labels: [], empty: [], kinds: new Map(), dialects: new Set() }
       found.set(trace.view, view)
     }
     view.labels.push(label)
+    view.empty.push(trace.tally.tokens.length === 0 ? 1 : 0)
     view.dialects.add(trace.dialect)
     if (!view.kinds.has(trace.kind)) view.kinds.set(trace.kind, trace)
   }
   const order: readonly View[] = ['opcodes', 'calls']
   return order.flatMap((view) => {
-    const { labels, kinds, dialects } = found.get(view) ?? {}
-    if (!labels || !kinds || !dialects) return []
+    const known = found.get(view)
+    if (!known) return []
+    const { labels, kinds, dialects } = known
+    const empty = Uint8Array.from(known.empty)
     const examples = KINDS.flatMap((kind) => kinds.get(kind) ?? [])
-    return [{ view, labels, examples, dialects: [...dialects].sort() }]
+    return [{ view, labels, empty, examples, dialects: [...dialects].sort() }]
   })
 }
 
@@ -82,4 +90,18 @@ export function recipeKind(recipe: Recipe, view: LabelledView): Kind {
     )
   }
   return commonKind(recipe.features, view.examples)
+}
+
+/**
+ * Checks that a recipe can look at held-out rows as it does at those it learned from.
+ * @throws UsageError where one of them knows less than `kind`
+ */
+export function checkHeldOutKinds(recipe: Recipe, view: LabelledView, kind: Kind): void {
+  recipeKind(recipe, view)
+  for (const { kind: tested } of view.examples) {
+    if (KINDS.indexOf(tested) <= KINDS.indexOf(kind)) continue
+    throw new UsageError(
+      `held-out corpus: it has ${tested} traces of ${view.view}, and recipe ${recipe.name} learns from ${kind} traces here`,
+    )
+  }
 }

@@ -23,6 +23,8 @@ export interface Task {
 export interface LeftOut {
   /** Rows without a label for the target. */
   readonly unlabelled: number
+  /** Labelled rows without a single token: nothing can be said of them, and `classify` says nothing. */
+  readonly empty: number
   /** Classes with too few distinct inputs to stand in every fold, and their rows. */
   readonly rare: readonly { readonly name: string; readonly rows: number }[]
   /** Rows that look the same as one that is kept; only where one row of each group is wanted. */
@@ -30,6 +32,13 @@ export interface LeftOut {
   /** Groups whose rows' labels clash with no majority, and their rows; only where one row of each group is wanted. */
   readonly tiedGroups: number
   readonly tiedRows: number
+}
+
+/** Rows to choose from, one view of a corpus. */
+export interface Labelled {
+  readonly labels: readonly Label[]
+  /** 1 for each row without a single token. */
+  readonly empty: Uint8Array
 }
 
 /** How a task is made. */
@@ -70,9 +79,9 @@ export function chooseTarget(labels: readonly Label[], target: Target): ChosenTa
  * @param groups of every row of the view
  * @throws UsageError where fewer than two classes are left, or benign or malicious rows are too few
  */
-export function makeTask(labels: readonly Label[], groups: readonly string[], options: TaskOptions): Task {
-  const target = chooseTarget(labels, options.target)
-  const labelled = labelRows(labels, target)
+export function makeTask(view: Labelled, groups: readonly string[], options: TaskOptions): Task {
+  const target = chooseTarget(view.labels, options.target)
+  const { labelled, unlabelled, empty } = labelRows(view, target)
   const kept = options.distinct ? onePerGroup(labelled, groups) : keepAll(labelled)
   const { few, enough } = splitClasses(kept.rows, groups, options.minGroups)
   if (target === 'malicious' && few.length > 0) {
@@ -89,7 +98,8 @@ export function makeTask(labels: readonly Label[], groups: readonly string[], op
     ...numbered(kept.rows, groups, enough),
     target,
     leftOut: {
-      unlabelled: labels.length - labelled.length,
+      unlabelled,
+      empty,
       rare: few.map(({ name, rows }) => ({ name, rows })),
       repeated: kept.repeated,
       tiedGroups: kept.tiedGroups,
@@ -100,12 +110,12 @@ export function makeTask(labels: readonly Label[], groups: readonly string[], op
 
 /** A held-out corpus as a task for the classes learned elsewhere. `leftOut.rare` are the classes never learned. */
 export function makeTestTask(
-  labels: readonly Label[],
+  view: Labelled,
   groups: readonly string[],
   learned: Task,
   distinct: boolean,
 ): Task {
-  const labelled = labelRows(labels, learned.target)
+  const { labelled, unlabelled, empty } = labelRows(view, learned.target)
   const kept = distinct ? onePerGroup(labelled, groups) : keepAll(labelled)
   const { enough } = splitClasses(kept.rows, groups, 1)
   const strange = enough.filter((name) => !learned.classes.includes(name))
@@ -116,7 +126,8 @@ export function makeTestTask(
     ...task,
     target: learned.target,
     leftOut: {
-      unlabelled: labels.length - labelled.length,
+      unlabelled,
+      empty,
       rare: strange.map((name) => ({ name, rows: rowsOf(name) })),
       repeated: kept.repeated,
       tiedGroups: kept.tiedGroups,
@@ -130,11 +141,16 @@ interface NamedRow {
   readonly name: string
 }
 
-function labelRows(labels: readonly Label[], target: ChosenTarget): NamedRow[] {
-  return labels.flatMap((label, row) => {
+function labelRows({ labels, empty }: Labelled, target: ChosenTarget) {
+  const labelled: NamedRow[] = []
+  let [unlabelled, emptyRows] = [0, 0]
+  labels.forEach((label, row) => {
     const name = className(label, target)
-    return name === null ? [] : [{ row, name }]
+    if (name === null) unlabelled++
+    else if (empty[row] === 1) emptyRows++
+    else labelled.push({ row, name })
   })
+  return { labelled, unlabelled, empty: emptyRows }
 }
 
 interface Kept {

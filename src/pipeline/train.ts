@@ -115,7 +115,7 @@ async function trainingTask(
   const looks = [{ features: recipe.features, kind: recipeKind(recipe, view) }]
   const [groups] = await readGroups(corpus, view.view, looks, signal)
   const minGroups = folds === 0 ? MIN_GROUPS : folds
-  return makeTask(view.labels, groups, { target: target ?? recipe.target, distinct, minGroups })
+  return makeTask(view, groups, { target: target ?? recipe.target, distinct, minGroups })
 }
 
 async function evaluated(recipe: Recipe, folder: string, view: View, options: TrainOptions) {
