@@ -1,9 +1,7 @@
-import { open, rename } from 'node:fs/promises'
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api'
-import { UnwritableError } from '../core/index.ts'
 import type { Trace, View } from '../samples/index.ts'
 import { bytesOf, type Content, contentGroup, contentOf, throughTable, wellFormed } from './content.ts'
-import { columnDefinitions, type Database, quoted } from './database.ts'
+import { columnDefinitions, type Database } from './database.ts'
 import {
   SHARD_BYTES,
   SHARD_NAME_CHARACTERS,
@@ -11,6 +9,7 @@ import {
   TRACE_COLUMNS,
   VOCABULARY_COLUMNS,
 } from './format.ts'
+import { copyToParquet } from './parquet-file.ts'
 import type { Row } from './row.ts'
 
 /** Collects rows and writes them as one shard; used once. */
@@ -69,8 +68,8 @@ export async function shardWriter(database: Database): Promise<ShardWriter> {
       appender.closeSync()
       await appendVocabulary(connection, vocabularies)
       // The traces file last: a vocabulary alone is no shard, and is swept at the next import.
-      await writeParquet(connection, 'vocabulary', vocabulary)
-      await writeParquet(connection, 'traces', traces)
+      await copyToParquet(connection, 'vocabulary', vocabulary)
+      await copyToParquet(connection, 'traces', traces)
       connection.closeSync()
     },
   }
@@ -145,19 +144,4 @@ async function appendVocabulary(
     }
   }
   appender.closeSync()
-}
-
-/** Writes a table under a temporary name, waits until it is on disk, and gives it its name. */
-async function writeParquet(connection: DuckDBConnection, table: string, path: string): Promise<void> {
-  const unfinished = `${path}.tmp`
-  try {
-    await connection.run(`COPY ${table} TO ${quoted(unfinished)} (FORMAT parquet, COMPRESSION zstd)`)
-    await connection.run(`DROP TABLE ${table}`)
-    const file = await open(unfinished, 'r+')
-    await file.sync()
-    await file.close()
-    await rename(unfinished, path)
-  } catch (error) {
-    throw new UnwritableError(path, error)
-  }
 }

@@ -1,6 +1,7 @@
 export * from './columns.ts'
 export * from './counting.ts'
 export * from './encoder.ts'
+export * from './export.ts'
 export * from './group.ts'
 export * from './information-gain.ts'
 export { commonKind } from './reading.ts'

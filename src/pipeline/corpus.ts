@@ -1,0 +1,20 @@
+import type { CorpusInfo } from '../corpus/index.ts'
+import { openCorpus } from '../corpus/index.ts'
+
+export { type SplitCounts, type SplitOptions, splitCorpus } from '../corpus/index.ts'
+
+/** What a corpus holds, with the digest that names it. */
+export interface DescribedCorpus extends CorpusInfo {
+  readonly directory: string
+  readonly digest: string
+}
+
+/** Describes a corpus. @throws UnreadableError, UnknownFormatError, DamagedFileError */
+export async function describeCorpus(directory: string): Promise<DescribedCorpus> {
+  const corpus = await openCorpus(directory)
+  try {
+    return { directory, digest: await corpus.digest(), ...(await corpus.info()) }
+  } finally {
+    corpus.close()
+  }
+}

@@ -1,0 +1,186 @@
+import { stat } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { KnownError, openChunks, UsageError } from '../core/index.ts'
+import {
+  type CorpusWriter,
+  counted,
+  type ImportCounts,
+  isCorpus,
+  type Labels,
+  openCorpus,
+  openWriter,
+  parseLabels,
+  type Row,
+  rowsFromReports,
+} from '../corpus/index.ts'
+import { findSources, readReports, type Source } from '../reports/index.ts'
+import type { Kind } from '../samples/index.ts'
+
+/** How an import goes about it; every setting has a default. */
+export interface ImportCorpusOptions {
+  /** Path of a labels file; see parseLabels for its columns. */
+  readonly labels?: string | undefined
+  /** Name of the source, for all that is read but other corpora. */
+  readonly source?: string | undefined
+  readonly dialect?: string | undefined
+  /** Reduce every trace to this kind. */
+  readonly kind?: Kind | undefined
+  /** When aborted, what was read so far is kept and the import ends. */
+  readonly signal?: AbortSignal
+  /** Told of each row with the rows and files so far. */
+  onProgress?(rows: number, files: number): void
+}
+
+/** What an import did. */
+export interface ImportResult extends ImportCounts {
+  /** Files and corpora that were read to their end. */
+  readonly files: number
+  /** Files that an earlier import had read to their end, and that have not changed since. */
+  readonly filesReadBefore: number
+  /** Added rows whose class nobody said. */
+  readonly unlabelled: number
+  /** What could not be read: files, lines, traces. `first` are the first MAX_TOLD. */
+  readonly skipped: { readonly total: number; readonly first: readonly Skipped[] }
+  /** What the import decided by itself. */
+  readonly notices: readonly string[]
+  /** Whether it was stopped before its end. */
+  readonly interrupted: boolean
+}
+
+/** Something that was not imported, and why. */
+export interface Skipped {
+  readonly path: string
+  readonly code: string
+  readonly message: string
+}
+
+/** Skipped things that are told one by one. */
+export const MAX_TOLD = 100
+
+/** Most bytes of a labels file. */
+const MAX_LABELS_BYTES = 2 ** 28
+
+/**
+ * Imports reports, traces files, folders and archives of them, and other corpora into a corpus, which is made if need be.
+ * What cannot be read is passed over and counted. Importing again reads only files that are new or have changed.
+ * @throws UsageError for a bad labels file or while another process imports, and what openWriter throws
+ */
+export async function importCorpus(
+  paths: readonly string[],
+  directory: string,
+  options: ImportCorpusOptions = {},
+): Promise<ImportResult> {
+  if (paths.length === 0) throw new UsageError('import: say what to import')
+  const labels = options.labels === undefined ? undefined : await readLabels(options.labels)
+  const folders: string[] = []
+  const others: string[] = []
+  for (const path of paths) {
+    if (resolve(path) === resolve(directory))
+      throw new UsageError(`${path}: a corpus cannot be imported into itself`)
+    if (path !== '-' && (await isCorpus(path))) folders.push(path)
+    else others.push(path)
+  }
+  const writer = await openWriter(directory)
+  const run = importRun(writer, labels, options)
+  try {
+    for (const folder of folders) await run.addCorpus(folder)
+    if (others.length > 0) {
+      for await (const source of findSources(others, { recursive: true })) {
+        if (options.signal?.aborted) break
+        await run.addSource(source)
+      }
+    }
+  } finally {
+    await writer.close()
+  }
+  return run.result()
+}
+
+async function readLabels(path: string): Promise<Labels> {
+  const bytes = await buffer(openChunks(path, { maxBytes: MAX_LABELS_BYTES }))
+  return parseLabels(bytes.toString('utf8'), basename(path))
+}
+
+/** The state of one import. */
+function importRun(writer: CorpusWriter, labels: Labels | undefined, options: ImportCorpusOptions) {
+  const { signal, source: sourceName, dialect, kind, onProgress } = options
+  let counts: ImportCounts = { added: 0, alreadyThere: 0, differing: 0 }
+  let [files, filesReadBefore, unlabelled, skippedTotal] = [0, 0, 0, 0]
+  const first: Skipped[] = []
+  const notices: string[] = []
+  const skip = (path: string, code: string, message: string) => {
+    if (skippedTotal++ < MAX_TOLD) first.push({ path, code, message })
+  }
+
+  /** Adds rows, and returns whether their end was reached. */
+  const addRows = async (rows: AsyncIterable<Row>, path: string): Promise<boolean> => {
+    for await (const row of rows) {
+      if (signal?.aborted) return false
+      const outcome = await writer.add(row, path)
+      if (outcome === 'added' && row.label.malicious === null) unlabelled++
+      counts = counted(counts, outcome)
+      onProgress?.(counts.added + counts.alreadyThere, files)
+    }
+    return true
+  }
+
+  return {
+    async addCorpus(folder: string) {
+      const corpus = await openCorpus(folder)
+      try {
+        if (await addRows(corpus.rows(), folder)) files++
+      } finally {
+        corpus.close()
+      }
+    },
+    async addSource(source: Source) {
+      const { path } = source
+      const origin = await originOf(path, sourceName)
+      if (origin !== null && writer.isFinished(origin)) {
+        filesReadBefore++
+        return
+      }
+      const onSkipped = (error: KnownError) => skip(path, error.code, error.message)
+      const rows = () =>
+        rowsFromReports(readReports(source.open(), { onSkipped }), {
+          path,
+          source: sourceName,
+          dialect,
+          kind,
+          labels,
+          onSets: (n) =>
+            notices.push(`${path}: none of the first ${n} sequences repeats a token, they are taken as sets`),
+          onSkip: (problem) => skip(path, 'usage', problem),
+        })
+      try {
+        if (!(await addRows(rows(), path))) return
+        files++
+        if (origin !== null) await writer.finish(origin)
+      } catch (error) {
+        if (!(error instanceof KnownError)) throw error
+        skip(path, error.code, error.message)
+      }
+    },
+    result: (): ImportResult => ({
+      ...counts,
+      files,
+      filesReadBefore,
+      unlabelled,
+      skipped: { total: skippedTotal, first },
+      notices,
+      interrupted: signal?.aborted ?? false,
+    }),
+  }
+}
+
+/** What tells whether a file was imported before: its path, size and time of change. Null for standard input. */
+async function originOf(path: string, sourceName: string | undefined): Promise<string | null> {
+  if (path === '-') return null
+  // A member of an archive, `a.zip!b.json`, is as old as the archive.
+  for (let end = path.length; end > 0; end = path.lastIndexOf('!', end - 1)) {
+    const about = await stat(path.slice(0, end)).catch(() => null)
+    if (about) return JSON.stringify([resolve(path), about.size, about.mtimeMs, sourceName ?? null])
+  }
+  return null
+}
