@@ -7,7 +7,7 @@ import { loadLinear } from './load-linear.ts'
 const NAME = 'linear-svm'
 
 /** Passes over the rows after which the solver stops; a fit that is not done by then is still the best found. */
-const MAX_PASSES = 1000
+const MAX_PASSES = 20_000
 
 /**
  * Linear support vector machine, L2-regularised squared hinge, one class against the rest, the intercept a regularised

@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs'
+import { gunzipSync } from 'node:zlib'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { pythonWith, runPython } from '../../test/python.ts'
+import { sharedData } from '../../test/shared-data.ts'
+import { traceOf } from '../../test/traces.ts'
+import { stratifiedGroupFolds } from '../corpus/index.ts'
+import { DEFAULT_FEATURES, fitEncoder, type SparseMatrix } from '../features/index.ts'
+import { classifierOf } from './classifier-kind.ts'
+import { linearSvm } from './linear-svm.ts'
+import { bernoulli, multinomial } from './naive-bayes.ts'
+
+const file = sharedData('malbehavd-v1.jsonl.gz')
+const python = file && pythonWith('sklearn')
+
+/** Fits scikit-learn on the same rows: [weights, intercept, decisions or predictions of the test rows] of each fold. */
+const SCRIPT = `
+import json, sys, warnings
+import numpy, scipy.sparse
+from sklearn.naive_bayes import BernoulliNB, MultinomialNB
+from sklearn.svm import LinearSVC
+warnings.filterwarnings('error')
+def matrix(rows, columns):
+    starts = numpy.cumsum([0] + [len(row) for row in rows])
+    return scipy.sparse.csr_matrix((numpy.ones(starts[-1]), numpy.concatenate(rows).astype(int), starts), (len(rows), columns))
+out = []
+for fold in json.load(sys.stdin):
+    x, test = matrix(fold['train'], fold['columns']), matrix(fold['test'], fold['columns'])
+    svm = LinearSVC(C=fold['C'], dual=True, loss='squared_hinge', tol=1e-6, max_iter=1000000, random_state=0).fit(x, fold['y'])
+    out.append({
+        'weights': svm.coef_[0].tolist() + svm.intercept_.tolist(),
+        'svm': svm.predict(test).tolist(),
+        'multinomial': MultinomialNB(alpha=1).fit(x, fold['y']).predict(test).tolist(),
+        'bernoulli': BernoulliNB(alpha=1).fit(x, fold['y']).predict(test).tolist(),
+    })
+print(json.dumps(out))`
+
+interface Fold {
+  readonly train: SparseMatrix
+  readonly test: SparseMatrix
+  readonly y: Uint32Array
+}
+
+interface Answer {
+  readonly weights: number[]
+  readonly svm: number[]
+  readonly multinomial: number[]
+  readonly bernoulli: number[]
+}
+
+function makeFolds(path: string): Fold[] {
+  const rows = gunzipSync(readFileSync(path))
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  const traces = rows.map((row: { calls: string[] }) => traceOf([...row.calls].sort().join(' '), 'set'))
+  const groups = rows.map((row: { calls: string[] }) => [...row.calls].sort().join(' '))
+  const y = Uint32Array.from(rows, (row: { label: number }) => row.label)
+  const foldOf = stratifiedGroupFolds(y, groups, 5, 0)
+  const pick = (wanted: (fold: number) => boolean) => [...y.keys()].filter((row) => wanted(foldOf[row]))
+  return Array.from({ length: 5 }, (_, fold) => {
+    const [train, test] = [pick((each) => each !== fold), pick((each) => each === fold)]
+    const labels = Uint32Array.from(train, (row) => y[row])
+    const encoder = fitEncoder(
+      DEFAULT_FEATURES,
+      train.map((row) => traces[row]),
+      labels,
+      2,
+    )
+    return {
+      train: encoder.encode(train.map((row) => traces[row])),
+      test: encoder.encode(test.map((row) => traces[row])),
+      y: labels,
+    }
+  })
+}
+
+const listed = (x: SparseMatrix) =>
+  Array.from({ length: x.rows }, (_, row) => [...x.indices.subarray(x.starts[row], x.starts[row + 1])])
+
+/** ½‖w‖² + C Σ max(0, 1 - y·(w·x))², the intercept in w. */
+function objective(x: SparseMatrix, y: Uint32Array, w: ArrayLike<number>, c: number): number {
+  let sum = 0
+  for (let j = 0; j < w.length; j++) sum += (w[j] * w[j]) / 2
+  for (let row = 0; row < x.rows; row++) {
+    let margin = w[x.columns]
+    for (let i = x.starts[row]; i < x.starts[row + 1]; i++) margin += w[x.indices[i]]
+    sum += c * Math.max(0, 1 - (y[row] === 1 ? margin : -margin)) ** 2
+  }
+  return sum
+}
+
+const predictions = (decisions: Float64Array) =>
+  Array.from({ length: decisions.length / 2 }, (_, row) =>
+    Number(decisions[2 * row + 1] > decisions[2 * row]),
+  )
+
+describe.skipIf(!python)('against scikit-learn on malbehavd-v1, presence, five grouped folds', () => {
+  const costs = [0.1, 1]
+  let folds: Fold[]
+  let answers: Answer[][]
+
+  beforeAll(() => {
+    folds = makeFolds(file!)
+    answers = costs.map((C) => {
+      const given = folds.map(({ train, test, y }) => {
+        return { C, columns: train.columns, train: listed(train), test: listed(test), y: [...y] }
+      })
+      return runPython(python!, SCRIPT, given) as Answer[]
+    })
+  })
+
+  it.each([
+    [0, 1e-4],
+    [1, 1e-4],
+    [0, 1e-6],
+    [1, 1e-6],
+  ])('the linear SVM reaches the same objective and decisions (cost %i, tolerance %d)', (c, tolerance) => {
+    let otherwise = 0
+    folds.forEach(({ train, test, y }, fold) => {
+      const settings = { value: costs[c], tolerance, balanced: false, seed: 1 }
+      const model = classifierOf(linearSvm, settings).fit(train, y, 2)
+      const { weights, intercepts } = model.tensors
+      const ours = objective(train, y, [...weights.data, ...intercepts.data], costs[c])
+      const theirs = objective(train, y, answers[c][fold].weights, costs[c])
+      expect(Math.abs(ours - theirs) / theirs).toBeLessThan(1e-3)
+      const predicted = predictions(model.decide(test))
+      otherwise += predicted.filter((label, row) => label !== answers[c][fold].svm[row]).length
+    })
+    expect(otherwise).toBeLessThanOrEqual(2)
+  })
+
+  it.each([multinomial, bernoulli])('naive Bayes ($name) decides every row the same', (kind) => {
+    folds.forEach(({ train, test, y }, fold) => {
+      const model = classifierOf(kind, { value: 1, tolerance: 0.1, balanced: false, seed: 1 }).fit(
+        train,
+        y,
+        2,
+      )
+      expect(predictions(model.decide(test))).toEqual(
+        answers[0][fold][kind.name as 'bernoulli' | 'multinomial'],
+      )
+    })
+  })
+})
