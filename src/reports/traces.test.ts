@@ -164,7 +164,7 @@ describe('a malformed line', () => {
 
   it('is told by the next report where nobody listens', async () => {
     const [, next] = await readAll(lines(good, '{"calls":?}', { calls: ['z'] }))
-    expect(next!.reasons).toEqual(['a line before was left out: traces: expected a value at byte 24'])
+    expect(next!.reasons).toEqual(['a line before was left out: traces: expected a value at byte 25'])
     expect(next!.state).toBe('complete')
   })
 
