@@ -15,7 +15,7 @@ export function evaluationTable({ results, comparisons }: Evaluation, colour: bo
       styled(heading(asked[0]), 'bold', colour),
       overview(asked, colour),
       ...asked.map((result) => classTable(result, colour)),
-      compared.map(comparisonLine).join('\n'),
+      compared.map((each) => comparisonLine(each, asked[0].rows)).join('\n'),
       notes(asked)
         .map((note) => styled(note, 'dim', colour))
         .join('\n'),
@@ -55,7 +55,7 @@ function overview(results: readonly EvaluationResult[], colour: boolean): string
     ...(binary ? [right('ROC AUC')] : []),
     ...rates.map((i) => right(`TPR at ${percent(first.tpr[i].falsePositiveRate)} FPR`)),
     ...(prior ? [right(`precision at ${percent(prior.share)} malware`)] : []),
-    ...(heldOut ? [right('unseen: accuracy'), right('macro F1')] : []),
+    ...(heldOut ? [right('unseen: accuracy'), right('unseen: macro F1')] : []),
     ...(random ? [right('random split')] : []),
   ]
   const lines = results.map((result) => [
@@ -97,9 +97,9 @@ function classTable({ recipe, classes, intervals }: EvaluationResult, colour: bo
   return table(columns, lines, colour)
 }
 
-function comparisonLine({ first, second, rows, accuracy, macroF1 }: Comparison): string {
-  const on = `on ${count(rows, 'row')} that both answered`
-  return `${printable(second)} against ${printable(first)}: accuracy ${difference(accuracy)}; macro F1 ${difference(macroF1)}; ${on}`
+function comparisonLine({ first, second, rows, accuracy, macroF1 }: Comparison, all: number): string {
+  const on = rows === all ? '' : `; on the ${count(rows, 'row')} that both answered`
+  return `${printable(second)} against ${printable(first)}: accuracy ${difference(accuracy)}; macro F1 ${difference(macroF1)}${on}`
 }
 
 function difference({ difference: value, interval, p }: Difference): string {

@@ -50,12 +50,12 @@ export async function labelledViews(corpus: RowSource, signal?: AbortSignal): Pr
   })
 }
 
-/** The traces of one view, in the corpus's stated order. */
+/** The traces of one view, in the corpus's stated order, without their places: those take more room than the tokens. */
 export async function readTraces(corpus: RowSource, view: View, signal?: AbortSignal): Promise<Trace[]> {
   const traces: Trace[] = []
   for await (const { trace } of corpus.rows()) {
     signal?.throwIfAborted()
-    if (trace.view === view) traces.push(trace)
+    if (trace.view === view) traces.push({ ...trace, places: null })
   }
   return traces
 }

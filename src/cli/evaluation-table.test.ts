@@ -1,0 +1,214 @@
+import { describe, expect, it } from 'vitest'
+import type { Comparison, EvaluationResult, Interval } from '../evaluation/index.ts'
+import { evaluationCsv } from './evaluation-csv.ts'
+import { evaluationTable } from './evaluation-table.ts'
+
+const around = (value: number, half: number): Interval => [value - half, value + half]
+const plain = (value: number) => ({ accuracy: value, weightedF1: value, macroF1: value })
+
+/** A result with made-up figures. */
+function result(given: Partial<EvaluationResult> = {}): EvaluationResult {
+  const names = given.classes?.map(({ name }) => name) ?? ['benign', 'malicious']
+  return {
+    recipe: 'svm',
+    view: 'calls',
+    target: 'malicious',
+    distinct: false,
+    rows: 1950,
+    groups: 1129,
+    duplicates: 821,
+    clashingGroups: 1,
+    leftOut: { unlabelled: 0, empty: 0, rare: [], repeated: 0, tiedGroups: 0, tiedRows: 0 },
+    folds: 5,
+    seeds: [0],
+    ...plain(0.9474),
+    classes: names.map((name, i) => ({ name, precision: 0.9, recall: 1, f1: 0.9474, support: 1000 - i })),
+    intervals: {
+      accuracy: around(0.9474, 0.012),
+      weightedF1: around(0.9474, 0.012),
+      macroF1: around(0.9474, 0.0125),
+      auc: around(0.98, 0.01),
+      classes: names.map((name) => ({
+        name,
+        precision: around(0.9, 0.02),
+        recall: null,
+        f1: around(0.9474, 0.02),
+      })),
+    },
+    confusion: [
+      [900, 100],
+      [0, 999],
+    ],
+    auc: 0.98,
+    tpr: [
+      { falsePositiveRate: 0.01, truePositiveRate: 0.85, interval: around(0.85, 0.1) },
+      { falsePositiveRate: 0.001, truePositiveRate: null, interval: null },
+    ],
+    brier: 0.04,
+    calibrationError: 0.01,
+    perSeed: [{ seed: 0, ...plain(0.9474) }],
+    sd: null,
+    byProbability: plain(0.9474),
+    randomSplit: { ...plain(0.957), sameAsGrouped: false },
+    prior: null,
+    test: null,
+    ...given,
+  }
+}
+
+const compared: Comparison = {
+  view: 'calls',
+  first: 'svm',
+  second: 'naive-bayes',
+  rows: 1950,
+  accuracy: { difference: -0.0474, interval: [-0.06, -0.03], p: 0.002 },
+  weightedF1: { difference: -0.0474, interval: [-0.06, -0.03], p: 0.002 },
+  macroF1: { difference: 0.0001, interval: [-0.01, 0.01], p: 1 },
+}
+
+describe('evaluationTable', () => {
+  it('shows two recipes that tell malware', () => {
+    const weak = result({ recipe: 'naive-bayes', ...plain(0.9), byProbability: plain(0.88) })
+    expect(
+      evaluationTable({ results: [result(), weak], comparisons: [compared] }, false),
+    ).toMatchInlineSnapshot(`
+      "malicious or benign, by calls: 1,950 rows, 1,129 distinct; 5 folds, no input on both sides
+
+      recipe          accuracy  weighted F1     macro F1      ROC AUC  TPR at 1 % FPR  random split
+      svm          .947 ± .012  .947 ± .012  .947 ± .012  .980 ± .010     .850 ± .100          .957
+      naive-bayes  .900 ± .012  .900 ± .012  .900 ± .012  .980 ± .010     .850 ± .100          .957
+
+      svm          precision  recall           F1   rows
+      benign     .900 ± .020   1.000  .947 ± .020  1,000
+      malicious  .900 ± .020   1.000  .947 ± .020    999
+
+      naive-bayes    precision  recall           F1   rows
+      benign       .900 ± .020   1.000  .947 ± .020  1,000
+      malicious    .900 ± .020   1.000  .947 ± .020    999
+
+      naive-bayes against svm: accuracy −.047 (−.060 to −.030), p = .002; macro F1 .000 (−.010 to +.010), p = 1.000
+
+      ± is half the 95 % interval by bootstrap over distinct inputs.
+      Rows that repeat the input of another, as the recipe sees it: 821; inputs with clashing labels: 1.
+      Random split: accuracy where folds may test on an input that was learned. It flatters.
+      TPR at 0.1 % FPR: not estimable, fewer than ten of 1,000 benign rows lie at that rate.
+      naive-bayes, answering with the most probable class: accuracy .880.
+      "
+    `)
+  })
+
+  it('says so where recipes did not answer the same rows', () => {
+    const table = evaluationTable({ results: [result()], comparisons: [{ ...compared, rows: 50 }] }, false)
+    expect(table).toContain('p = 1.000; on the 50 rows that both answered\n')
+  })
+
+  it('shows families, seeds, and who was left out', () => {
+    const classes = ['Gatak', 'Ramnit', 'evil\x1b[2J'].map((name) => ({
+      name,
+      precision: 1,
+      recall: 0.5,
+      f1: 0.6667,
+      support: 1234,
+    }))
+    const families = result({
+      view: 'opcodes',
+      target: 'family',
+      classes,
+      auc: null,
+      tpr: [],
+      distinct: true,
+      rows: 1129,
+      duplicates: 0,
+      clashingGroups: 0,
+      seeds: [0, 1, 2],
+      sd: plain(0.0042),
+      randomSplit: { ...plain(0.9474), sameAsGrouped: true },
+      leftOut: {
+        unlabelled: 3,
+        empty: 1,
+        rare: [{ name: 'Simda', rows: 4 }],
+        repeated: 821,
+        tiedGroups: 2,
+        tiedRows: 5,
+      },
+    })
+    expect(evaluationTable({ results: [families], comparisons: [] }, false)).toMatchInlineSnapshot(`
+      "which family, by opcodes: 1,129 distinct inputs; 5 folds, no input on both sides, 3 seeds
+
+      recipe     accuracy  weighted F1     macro F1  sd over seeds  random split
+      svm     .947 ± .012  .947 ± .012  .947 ± .012           .004          .947
+
+      svm             precision  recall           F1   rows
+      Gatak        1.000 ± .020    .500  .667 ± .020  1,234
+      Ramnit       1.000 ± .020    .500  .667 ± .020  1,234
+      evil\\x1b[2J  1.000 ± .020    .500  .667 ± .020  1,234
+
+      ± is half the 95 % interval by bootstrap over distinct inputs.
+      No two rows look the same, so a random split is the same thing.
+      Left out: 3 rows without a label for family.
+      Left out: 1 row without a single token.
+      Left out: classes with fewer distinct inputs than the 5 folds (their rows: Simda 4).
+      Left out: 821 rows, of an input that another row has.
+      Left out: 2 inputs (5 rows) whose labels clash evenly.
+      "
+    `)
+  })
+
+  it('shows a held-out test and a prior', () => {
+    const { intervals, ...figures } = result()
+    const heldOut = result({
+      folds: null,
+      randomSplit: null,
+      prior: {
+        share: 0.01,
+        precision: 0.4321,
+        benignPrecision: 0.99,
+        accuracy: 0.95,
+        precisionInterval: around(0.4321, 0.1),
+        probabilities: [
+          { stated: 0.5, meaning: 0.01 },
+          { stated: 0.99, meaning: 0.5 },
+        ],
+      },
+      test: {
+        training: { rows: 5000, groups: 4000, leftOut: figures.leftOut },
+        seen: 120,
+        unseen: { ...figures, intervals, ...plain(0.9) },
+      },
+    })
+    expect(evaluationTable({ results: [heldOut], comparisons: [] }, false)).toMatchInlineSnapshot(`
+      "malicious or benign, by calls: 1,950 rows, 1,129 distinct; learned from 5,000 rows, tested on another corpus
+
+      recipe     accuracy  weighted F1     macro F1      ROC AUC  TPR at 1 % FPR  precision at 1 % malware  unseen: accuracy  unseen: macro F1
+      svm     .947 ± .012  .947 ± .012  .947 ± .012  .980 ± .010     .850 ± .100               .432 ± .100       .900 ± .012       .900 ± .012
+
+      svm          precision  recall           F1   rows
+      benign     .900 ± .020   1.000  .947 ± .020  1,000
+      malicious  .900 ± .020   1.000  .947 ± .020    999
+
+      ± is half the 95 % interval by bootstrap over distinct inputs.
+      Rows that repeat the input of another, as the recipe sees it: 821; inputs with clashing labels: 1.
+      Test rows whose input was learned: 120; "unseen" leaves them out.
+      Where 1 % of samples are malware, a probability of .500 means .010, .990 means .500.
+      TPR at 0.1 % FPR: not estimable, fewer than ten of 1,000 benign rows lie at that rate.
+      "
+    `)
+    const allSeen = result({ ...heldOut, test: { ...heldOut.test!, unseen: null } })
+    expect(evaluationTable({ results: [allSeen], comparisons: [] }, false)).toMatch(/– {2,}–$/m)
+  })
+})
+
+describe('evaluationCsv', () => {
+  it('has a cell for every title, empty where a figure is not known', () => {
+    const [titles, first, second] = evaluationCsv([result(), result({ recipe: 'a,"b"', tpr: [], auc: null })])
+      .split('\r\n')
+      .map((line) => line.split(','))
+    const cell = (title: string) => first[titles.indexOf(title)]
+    expect(first).toHaveLength(titles.length)
+    expect(cell('accuracy')).toBe('0.9474')
+    expect(Number(cell('accuracyLow'))).toBeCloseTo(0.9354, 12)
+    expect(cell('tprAt0.1Percent')).toBe('')
+    expect(cell('randomSplitAccuracy')).toBe('0.957')
+    expect(second.slice(0, 2).join(',')).toBe('"a,""b"""')
+  })
+})
