@@ -74,35 +74,21 @@ export const PLAIN_NAMES: readonly string[] = words(`
   recvfrom select send sendto setsockopt shutdown socket srand timeGetTime
 `)
 
-/** Winsock's calls whose ANSI variant has an older name (`#define GetAddrInfoA getaddrinfo` and so on in ws2tcpip.h). */
-export const WINSOCK_NAMES: ReadonlyMap<string, string> = new Map([
-  ['getaddrinfo', 'GetAddrInfo'],
-  ['freeaddrinfo', 'FreeAddrInfo'],
-  ['getnameinfo', 'GetNameInfo'],
-  ['inet_ntop', 'InetNtop'],
-  ['inet_pton', 'InetPton'],
-])
-
 /**
- * Calls that CAPE's monitor names otherwise than Cuckoo's: methods of the same COM interface (Cuckoo: sigs/wmi.rst of
- * cuckoosandbox/monitor; CAPE: hook_wmi.c of kevoreilly/capemon), and the charset variant that is neither A nor W
- * (windns.h).
+ * Other names of the same call: methods of one COM interface (Cuckoo: sigs/wmi.rst of cuckoosandbox/monitor; CAPE:
+ * hook_wmi.c of kevoreilly/capemon), and Winsock's ANSI variants (`#define GetAddrInfoA getaddrinfo` in ws2tcpip.h).
  */
 export const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['WMI_ExecQuery', 'IWbemServices_ExecQuery'],
   ['WMI_ExecQueryAsync', 'IWbemServices_ExecQueryAsync'],
   ['WMI_ExecMethod', 'IWbemServices_ExecMethod'],
   ['WMI_ExecMethodAsync', 'IWbemServices_ExecMethodAsync'],
-  ['DnsQuery_UTF8', 'DnsQuery'],
+  ['GetAddrInfoA', 'getaddrinfo'],
+  ['FreeAddrInfoA', 'freeaddrinfo'],
+  ['GetNameInfoA', 'getnameinfo'],
+  ['InetNtopA', 'inet_ntop'],
+  ['InetPtonA', 'inet_pton'],
 ])
-
-/** Names with a charset suffix after an upper-case letter, where the general rule sees none (Shlwapi.h, wingdi.h). */
-export const UPPER_CASE_STEMS: ReadonlySet<string> = new Set(
-  words(`
-  ChrCmpI CreateDC CreateIC PathIsUNC PathIsURL ResetDC StrChrI StrChrNI StrCmpC StrCmpI StrCmpIC StrCmpN StrCmpNC
-  StrCmpNI StrCmpNIC StrCSpnI StrRChrI StrRStrI StrStrI StrStrNI
-  `),
-)
 
 function words(text: string): string[] {
   return text.trim().split(/\s+/)

@@ -2,7 +2,15 @@ import type { View } from './trace.ts'
 
 /** Where a piece of evidence stands: a call of a process, or an address in the code. */
 export type Place =
-  | { readonly process: number | null; readonly call: number; readonly time: number | null }
+  | {
+      /** Position of the process in the report, and its id in the sandbox; null where unknown. */
+      readonly process: number | null
+      readonly pid: number | null
+      /** Number of the call in its process, from 0. */
+      readonly call: number
+      /** Seconds since 1970, null where unknown. */
+      readonly time: number | null
+    }
   | { readonly address: string }
 
 /** One feature's share in a verdict. */
