@@ -82,6 +82,7 @@ function placeOf({ places }: Trace, at: number): Place | null {
   const time = places.time ? places.time[at] : Number.NaN
   return {
     process: places.process ? places.process[at] : null,
+    pid: null,
     call: places.call[at],
     time: Number.isNaN(time) ? null : time,
   }

@@ -1,4 +1,21 @@
 import type { Command } from '../command.ts'
+import { classify } from './classify.ts'
+import { completions } from './completions.ts'
+import { corpus } from './corpus.ts'
+import { doctor } from './doctor.ts'
+import { evaluate } from './evaluate.ts'
+import { model } from './model.ts'
+import { recipes } from './recipes.ts'
+import { train } from './train.ts'
 
 /** Every command, in the order of the help text. A new one is one file and one line here. */
-export const commands: readonly Command[] = []
+export const commands: readonly Command[] = [
+  classify,
+  corpus,
+  train,
+  evaluate,
+  recipes,
+  model,
+  doctor,
+  completions,
+]

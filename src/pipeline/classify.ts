@@ -1,0 +1,85 @@
+import { availableParallelism } from 'node:os'
+import { mapOrdered, workerPool } from '../core/index.ts'
+import { findSources, type Source } from '../reports/index.ts'
+import type { Outcome } from '../samples/index.ts'
+import { classifySource, failure } from './classify-source.ts'
+import type { ClassifyAnswer, ClassifyWorkerData } from './classify-worker.ts'
+import type { EvidenceSize } from './judge.ts'
+import { readModels } from './models.ts'
+
+/** How `classify` goes about it; every setting has a default. */
+export interface ClassifyOptions {
+  /** Go down into folders. */
+  readonly recursive?: boolean
+  /** Model files; those that come with taxon when absent or empty. */
+  readonly models?: readonly string[]
+  /** Worker threads; all cores by default. */
+  readonly threads?: number
+  /** Longest time for one source, in milliseconds; ten minutes by default. */
+  readonly timeoutMs?: number
+  readonly evidence?: Partial<EvidenceSize>
+  /** Most calls whose order is kept for each report. */
+  readonly maxCalls?: number
+  /** Told how many sources are done; the total is known once all are listed. */
+  onProgress?(done: number, total: number | null): void
+  readonly signal?: AbortSignal
+}
+
+const TEN_MINUTES_MS = 600_000
+/** Sources under way or waiting for their turn to be told, for each thread. */
+const WINDOW_PER_THREAD = 16
+
+const WORKER = new URL(
+  import.meta.url.endsWith('.ts') ? '../../dist/pipeline/classify-worker.js' : './classify-worker.js',
+  import.meta.url,
+)
+
+/**
+ * Verdicts on every sample that the paths hold, in the order of the paths. Paths are report files (plain, gzip, zstd),
+ * traces files, folders, zip and tar archives, or `-` for standard input. What fails yields a `Failure` and the run
+ * goes on. Memory is bounded by the number of threads, not by the number or the size of the reports.
+ * @throws UsageError for a folder without `recursive`, ModelFileError, UnreadableError for a model
+ */
+export async function* classify(
+  paths: readonly string[],
+  options: ClassifyOptions = {},
+): AsyncGenerator<Outcome> {
+  const evidence = { features: 5, places: 3, ...options.evidence }
+  const modelPaths = options.models ?? []
+  const models = await readModels(modelPaths) // here already, so that a bad model is one error and not one a path
+  const threads = options.threads ?? availableParallelism()
+  const limits = options.maxCalls === undefined ? {} : { maxCalls: options.maxCalls }
+  const workerData: ClassifyWorkerData = { models: modelPaths, evidence, ...limits }
+  const pool = workerPool<string, ClassifyAnswer>(WORKER, {
+    threads,
+    workerData,
+    timeoutMs: options.timeoutMs ?? TEN_MINUTES_MS,
+  })
+  const abort = () => void pool.close()
+  options.signal?.addEventListener('abort', abort)
+  const inline = (source: Source) => classifySource(source, { models, evidence, ...limits })
+
+  /** Verdicts of one source: a list from a worker, or a stream where it is too long or not a file to open again. */
+  async function judged(source: Source): Promise<Iterable<Outcome> | AsyncIterable<Outcome>> {
+    if (source.path === '-') return inline(source)
+    try {
+      const answer = await pool.run(source.path)
+      return 'many' in answer ? inline(source) : answer.verdicts
+    } catch (error) {
+      return [failure(source.path, error)]
+    }
+  }
+
+  const sources = findSources(paths, { recursive: options.recursive ?? false })
+  let done = 0
+  try {
+    for await (const verdicts of mapOrdered(sources, judged, threads * WINDOW_PER_THREAD)) {
+      options.signal?.throwIfAborted()
+      yield* verdicts
+      options.onProgress?.(++done, null)
+    }
+  } finally {
+    options.signal?.removeEventListener('abort', abort)
+    await pool.close()
+  }
+}

@@ -1,0 +1,72 @@
+import { availableParallelism, totalmem } from 'node:os'
+import { basename } from 'node:path'
+import { readModel, shippedModels } from './models.ts'
+
+/** What was found of one part of the program. */
+export interface Finding {
+  readonly part: string
+  readonly works: boolean
+  readonly detail: string
+  /** How to get it where it does not work, else null. */
+  readonly remedy: string | null
+}
+
+const REINSTALL = 'reinstall taxon: npm install taxon'
+
+/** Tries each part that taxon needs on this machine. */
+export async function examine(): Promise<Finding[]> {
+  return [nodeVersion(), machine(), await wasmKernels(), await parquet(), ...(await models())]
+}
+
+function nodeVersion(): Finding {
+  const works = Number(process.versions.node.split('.')[0]) >= 20
+  const remedy = works ? null : 'Node.js 20 or newer is needed: https://nodejs.org'
+  return { part: 'Node.js', works, detail: `${process.version} ${process.platform} ${process.arch}`, remedy }
+}
+
+function machine(): Finding {
+  const memory = `${(totalmem() / 2 ** 30).toFixed(1)} GiB of memory`
+  return { part: 'machine', works: true, detail: `${availableParallelism()} cores, ${memory}`, remedy: null }
+}
+
+/** A wasm module whose one function uses a 128-bit vector: valid only where SIMD is. */
+const SIMD_PROBE = Uint8Array.from([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98,
+  11,
+])
+
+async function wasmKernels(): Promise<Finding> {
+  const works = WebAssembly.validate(SIMD_PROBE)
+  const remedy = works
+    ? null
+    : 'this CPU or Node.js build has no WebAssembly SIMD: use a current Node.js on x86-64 or arm64'
+  return { part: 'kernels', works, detail: works ? 'WebAssembly SIMD in use' : 'no WebAssembly SIMD', remedy }
+}
+
+async function parquet(): Promise<Finding> {
+  const part = 'Parquet (DuckDB)'
+  try {
+    const { version } = await import('@duckdb/node-api')
+    return { part, works: true, detail: `DuckDB ${version()}`, remedy: null }
+  } catch (error) {
+    return { part, works: false, detail: (error as Error).message, remedy: REINSTALL }
+  }
+}
+
+async function models(): Promise<Finding[]> {
+  const paths = await shippedModels()
+  if (paths.length === 0) {
+    return [{ part: 'models', works: false, detail: 'no shipped model was found', remedy: REINSTALL }]
+  }
+  return await Promise.all(
+    paths.map(async (path) => {
+      const part = `model ${basename(path, '.safetensors')}`
+      try {
+        const { sha256 } = await readModel(path)
+        return { part, works: true, detail: `whole, SHA-256 ${sha256}`, remedy: null }
+      } catch (error) {
+        return { part, works: false, detail: (error as Error).message, remedy: REINSTALL }
+      }
+    }),
+  )
+}

@@ -1,0 +1,158 @@
+import { basename } from 'node:path'
+import { type Abstention, OUTSPOKEN } from '../models/index.ts'
+import { type Evidence, KINDS, type Report, type Trace, type Verdict } from '../samples/index.ts'
+import type { LoadedModel } from './models.ts'
+
+/** What is known of an input beside its report. */
+export interface Input {
+  readonly path: string
+  readonly size: number | null
+}
+
+/** Features and places shown of the evidence. */
+export interface EvidenceSize {
+  readonly features: number
+  readonly places: number
+}
+
+type Opinion = Pick<Verdict, 'verdict' | 'probability' | 'evidence' | 'reasons'>
+type Naming = Pick<Verdict, 'family' | 'category' | 'families'>
+
+const UNNAMED: Naming = { family: null, category: null, families: [] }
+
+/** The verdict on one report: the detector of its view, then, if that says malicious, the models that name it. */
+export function judge(
+  report: Report,
+  input: Input,
+  models: readonly LoadedModel[],
+  size: EvidenceSize,
+): Verdict {
+  const { trace, sample } = report
+  const ofView = models.filter(({ trained }) => trained.card.view === trace.view)
+  const detector = ofView.find(isDetector)
+  const opinion = detector
+    ? detect(report, detector, size)
+    : unknown(`no model for this view (${trace.view})`)
+  const certain = opinion.verdict === 'unknown' ? 'abstained' : 'complete'
+  return {
+    sample: {
+      path: input.path,
+      name: sample.name ?? report.id ?? basename(input.path),
+      sha256: sample.sha256,
+      size: sample.size,
+      kind: report.format,
+    },
+    view: trace.view,
+    verdict: opinion.verdict,
+    ...(opinion.verdict === 'malicious' ? naming(trace, ofView) : UNNAMED),
+    probability: opinion.probability,
+    state: report.state === 'partial' ? 'partial' : certain,
+    reasons: [...opinion.reasons, ...report.reasons],
+    evidence: opinion.evidence,
+    trace: { tokens: trace.kind === 'sequence' ? trace.length : 0, processes: report.processes.length },
+    model: detector ? { name: detector.trained.card.name, sha256: detector.sha256 } : null,
+  }
+}
+
+function isDetector({ trained }: LoadedModel): boolean {
+  return trained.classes.includes('malicious')
+}
+
+function unknown(...reasons: string[]): Opinion {
+  return { verdict: 'unknown', probability: null, evidence: [], reasons }
+}
+
+/** Malicious, benign or unknown. What was only partly read is never called benign: a limit must not read as clean. */
+function detect(report: Report, detector: LoadedModel, size: EvidenceSize): Opinion {
+  const { trace } = report
+  const { trained } = detector
+  if (trace.tally.tokens.length === 0) return unknown()
+  const blind = incapacity(trace, detector)
+  if (blind !== null) return unknown(blind)
+  const malicious = trained.classes.indexOf('malicious')
+  const probability = trained.score([trace]).probabilities[malicious]
+  const refused = refusals(trace, detector)
+  if (refused.length > 0) return { ...unknown(...refused), probability }
+  const evidence = trained.explain(trace, malicious, size).map((each) => withPids(each, report))
+  const { benignBelow, maliciousAbove } = abstention(detector)
+  if (probability > maliciousAbove) return { verdict: 'malicious', probability, evidence, reasons: [] }
+  if (probability >= benignBelow) {
+    const between = `${percent(benignBelow)} and ${percent(maliciousAbove)}`
+    return { ...unknown(`not sure: the probability lies between ${between}`), probability, evidence }
+  }
+  if (report.state === 'partial') {
+    return { ...unknown('nothing malicious in what was read, but not all was read'), probability, evidence }
+  }
+  return { verdict: 'benign', probability, evidence, reasons: [] }
+}
+
+/** Process ids beside the positions of processes: they are what the sandbox's own pages show. */
+function withPids(evidence: Evidence, { processes }: Report): Evidence {
+  const places = evidence.places.map((place) =>
+    'call' in place && place.process !== null
+      ? { ...place, pid: processes[place.process]?.pid ?? null }
+      : place,
+  )
+  return { ...evidence, places }
+}
+
+/** Why a model cannot even score a trace, or null. */
+function incapacity(trace: Trace, { trained }: LoadedModel): string | null {
+  const { kind } = trained.encoder
+  const knowsTooLittle = KINDS.indexOf(trace.kind) > KINDS.indexOf(kind)
+  return knowsTooLittle ? `the model reads a ${kind}, and only ${trace.kind} are known` : null
+}
+
+/** Why a model may not judge a trace although it could; none when it may. */
+function refusals(trace: Trace, loaded: LoadedModel): string[] {
+  const { card, encoder } = loaded.trained
+  const { minTokens, minKnown } = abstention(loaded)
+  const reasons: string[] = []
+  if (!card.dialects.includes(trace.dialect)) {
+    const trained = card.dialects.join(', ')
+    reasons.push(`dialect ${trace.dialect} is unlike the training data of the model (${trained})`)
+  }
+  const distinct = trace.tally.tokens.length
+  if (distinct < minTokens) {
+    reasons.push(
+      `too little to judge by: ${distinct} distinct ${trace.view}, at least ${minTokens} are needed`,
+    )
+    return reasons
+  }
+  const known = encoder.known(trace).distinct
+  if (known < minKnown) {
+    reasons.push(
+      `the model knows only ${percent(known)} of the distinct ${trace.view}, at least ${percent(minKnown)} are needed`,
+    )
+  }
+  return reasons
+}
+
+function abstention({ trained }: LoadedModel): Abstention {
+  return trained.card.abstention ?? OUTSPOKEN
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`
+}
+
+/** Family and category, each by its own model, each only where that model is sure enough. */
+function naming(trace: Trace, models: readonly LoadedModel[]): Naming {
+  let named = UNNAMED
+  for (const loaded of models) {
+    const { trained } = loaded
+    if (isDetector(loaded) || incapacity(trace, loaded) !== null || refusals(trace, loaded).length > 0)
+      continue
+    const { probabilities } = trained.score([trace])
+    const ranked = trained.classes
+      .map((name, i) => ({ name, probability: probabilities[i] }))
+      .sort((a, b) => b.probability - a.probability || (a.name < b.name ? -1 : 1))
+    const [best] = ranked
+    const name = best.probability > abstention(loaded).maliciousAbove ? best.name : null
+    named =
+      trained.recipe.target === 'category'
+        ? { ...named, category: name }
+        : { ...named, family: name, families: ranked }
+  }
+  return named
+}
