@@ -33,6 +33,7 @@ export function judge(
   const opinion = detector
     ? detect(report, detector, size)
     : unknown(`no model for this view (${trace.view})`)
+  const named = opinion.verdict === 'malicious' ? naming(trace, ofView) : UNNAMED
   const certain = opinion.verdict === 'unknown' ? 'abstained' : 'complete'
   return {
     sample: {
@@ -44,8 +45,10 @@ export function judge(
     },
     view: trace.view,
     verdict: opinion.verdict,
-    ...(opinion.verdict === 'malicious' ? naming(trace, ofView) : UNNAMED),
+    family: named.family,
+    category: named.category,
     probability: opinion.probability,
+    families: named.families,
     state: report.state === 'partial' ? 'partial' : certain,
     reasons: [...opinion.reasons, ...report.reasons],
     evidence: opinion.evidence,
