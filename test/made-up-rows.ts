@@ -12,12 +12,15 @@ export interface MadeUpRow {
 }
 
 /** A corpus in memory of rows whose tokens are written as one text, apart by spaces. */
-export function madeUpRows(rows: readonly MadeUpRow[], source = 'made-up'): { rows(): AsyncGenerator<Row> } {
+export function madeUpRows(
+  rows: readonly MadeUpRow[],
+  source = 'made-up',
+): { rows(view?: View): AsyncGenerator<Row> } {
   const vocabulary: string[] = []
   const whole = rows.map((row, i) => toRow(row, i, source, vocabulary))
   return {
-    async *rows() {
-      yield* whole
+    async *rows(view) {
+      for (const row of whole) if (view === undefined || row.trace.view === view) yield row
     },
   }
 }

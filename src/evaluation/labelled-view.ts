@@ -6,7 +6,8 @@ import { KINDS, type Kind, type Label, type Trace, type View } from '../samples/
 
 /** Labelled rows in a stated order, read anew at each call: a corpus, or what a test makes up. */
 export interface RowSource {
-  rows(): AsyncIterable<Row>
+  /** @param view only the rows of this view, when given */
+  rows(view?: View): AsyncIterable<Row>
 }
 
 /** What is known of the rows of one view of a corpus, in the corpus's stated order, without their tokens. */
@@ -53,9 +54,9 @@ export async function labelledViews(corpus: RowSource, signal?: AbortSignal): Pr
 /** The traces of one view, in the corpus's stated order, without their places: those take more room than the tokens. */
 export async function readTraces(corpus: RowSource, view: View, signal?: AbortSignal): Promise<Trace[]> {
   const traces: Trace[] = []
-  for await (const { trace } of corpus.rows()) {
+  for await (const { trace } of corpus.rows(view)) {
     signal?.throwIfAborted()
-    if (trace.view === view) traces.push({ ...trace, places: null })
+    traces.push({ ...trace, places: null })
   }
   return traces
 }
@@ -71,9 +72,8 @@ export async function readGroups(
   signal?: AbortSignal,
 ): Promise<string[][]> {
   const groups = settings.map(() => [] as string[])
-  for await (const { trace } of corpus.rows()) {
+  for await (const { trace } of corpus.rows(view)) {
     signal?.throwIfAborted()
-    if (trace.view !== view) continue
     settings.forEach(({ features, kind }, i) => {
       groups[i].push(groupOf(features, trace, kind))
     })
