@@ -1,5 +1,4 @@
-import { KINDS, type Kind, type Trace, type View } from '../samples/index.ts'
-import { canonicalNames } from './canonical-names.ts'
+import { canonicalNames, KINDS, type Kind, type Trace, type View } from '../samples/index.ts'
 import type { FeatureSettings } from './settings.ts'
 
 /** Stands for a token that is left out. */

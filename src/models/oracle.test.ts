@@ -109,7 +109,7 @@ describe.skipIf(!python)('against scikit-learn on malbehavd-v1, presence, five g
       })
       return runPython(python!, SCRIPT, given) as Answer[]
     })
-  })
+  }, 120_000)
 
   it.each([
     [0, 1e-4],

@@ -16,7 +16,7 @@ const anything = { view: 'any', kinds: KINDS, target: 'auto', abstain: null } as
 const svm: Recipe = {
   ...anything,
   name: 'svm',
-  summary: 'linear SVM on log counts of 1- to 3-grams, or on which tokens of a set occur',
+  summary: 'linear SVM on log counts of 1- to 3-grams; of sets, on which tokens and pairs of tokens occur',
   features: {
     ...DEFAULT_FEATURES,
     ngrams: [1, 3],
@@ -24,10 +24,12 @@ const svm: Recipe = {
     scale: 'rarity',
     normalise: true,
     collapse: 2,
+    limit: 2000,
     minDocuments: 2,
     drop: ['invalid'],
+    pairs: 100_000,
   },
-  model: { ...DEFAULT_MODEL, type: linearSvm.name, grid: linearSvm.defaultGrid },
+  model: { ...DEFAULT_MODEL, type: linearSvm.name, grid: [0.3, 1, 3, 10, 30], folds: 3 },
 }
 
 const naiveBayes: Recipe = {
@@ -39,6 +41,7 @@ const naiveBayes: Recipe = {
     ngrams: [1, 2],
     weight: 'log-count',
     collapse: 2,
+    limit: 2000,
     minDocuments: 2,
     drop: ['invalid'],
   },

@@ -1,1 +1,0 @@
-export { canonicalNames } from '../samples/index.ts'

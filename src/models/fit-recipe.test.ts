@@ -1,0 +1,195 @@
+import { describe, expect, it } from 'vitest'
+import { madeUpExamples, traceOf } from '../../test/traces.ts'
+import { UsageError } from '../core/index.ts'
+import { DEFAULT_FEATURES } from '../features/index.ts'
+import { fitRecipe } from './fit-recipe.ts'
+import { saveModel } from './model-file.ts'
+import type { Recipe } from './recipe.ts'
+import { findRecipe, recipes } from './recipe-list.ts'
+
+const quick = (name: string, model: Partial<Recipe['model']> = {}): Recipe => {
+  const recipe = findRecipe(name)!
+  return { ...recipe, model: { ...recipe.model, folds: 3, ...model } }
+}
+
+const accuracy = (probabilities: Float64Array, y: Uint32Array, classes: number) => {
+  const right = y.filter((own, row) => {
+    const of = probabilities.subarray(row * classes, (row + 1) * classes)
+    return of.indexOf(Math.max(...of)) === own
+  })
+  return right.length / y.length
+}
+
+describe('fitRecipe', () => {
+  it.each(
+    recipes.flatMap(({ name }) =>
+      (['set', 'counts', 'sequence'] as const).map((kind) => [name, kind] as const),
+    ),
+  )('learns with %s from a %s what helps on rows it has not seen', async (name, kind) => {
+    const recipe = quick(name)
+    const trained = await fitRecipe(recipe, madeUpExamples(240, 2, kind, 1), { seed: 1 })
+    const unseen = madeUpExamples(240, 2, kind, 2)
+    const { probabilities, decisions } = trained.score(unseen.traces)
+    expect(accuracy(probabilities, unseen.y, 2)).toBeGreaterThan(0.75)
+    expect(accuracy(decisions, unseen.y, 2)).toBeGreaterThan(0.75)
+    for (let row = 0; row < 240; row++) {
+      expect(probabilities[2 * row] + probabilities[2 * row + 1]).toBeCloseTo(1, 12)
+    }
+  })
+
+  it.each(recipes.map(({ name }) => name))(
+    'gives the same bytes on one thread and on three (%s)',
+    async (name) => {
+      const examples = madeUpExamples(150, 4, 'sequence')
+      const one = await fitRecipe(quick(name), examples, { seed: 5 })
+      const three = await fitRecipe(quick(name), examples, { seed: 5, threads: 3 })
+      expect(saveModel(three)).toEqual(saveModel(one))
+    },
+  )
+
+  it('gives probabilities that are neither too sure nor too shy', async () => {
+    const trained = await fitRecipe(quick('svm'), madeUpExamples(400, 2, 'counts', 1), { seed: 1 })
+    const unseen = madeUpExamples(1000, 2, 'counts', 3)
+    const { probabilities } = trained.score(unseen.traces)
+    const mean =
+      unseen.y.reduce(
+        (sum, _, row) => sum + Math.max(probabilities[2 * row], probabilities[2 * row + 1]),
+        0,
+      ) / 1000
+    expect(Math.abs(mean - accuracy(probabilities, unseen.y, 2))).toBeLessThan(0.05)
+  })
+
+  it('tells how far it is', async () => {
+    const seen: [number, number][] = []
+    const onProgress = (done: number, total: number) => void seen.push([done, total])
+    await fitRecipe(quick('svm', { grid: [0.1, 1] }), madeUpExamples(60, 3, 'set'), { seed: 1, onProgress })
+    expect(seen.map(([done]) => done)).toEqual(seen.map((_, i) => i + 1))
+    expect(seen.at(-1)).toEqual([21, 21])
+  })
+
+  it('writes on the card what it was trained on and what it chose', async () => {
+    const examples = madeUpExamples(90, 3, 'set')
+    const { card } = await fitRecipe(
+      quick('bernoulli', { grid: [0.5, 1] }),
+      { ...examples, groups: examples.groups.map((_, i) => `${i >> 1}`) },
+      { seed: 9 },
+    )
+    expect(card).toMatchObject({
+      name: 'bernoulli',
+      view: 'calls',
+      rows: 90,
+      groups: 45,
+      seed: 9,
+      kinds: ['set'],
+      dialects: ['unknown'],
+    })
+    expect(card.rowsPerClass.reduce((sum, n) => sum + n, 0)).toBe(90)
+    expect(card.chosen.value).toBe(
+      card.chosen.grid[card.chosen.scores.indexOf(Math.min(...card.chosen.scores))],
+    )
+  })
+
+  it('gives every class a score where classes have few rows, or none', async () => {
+    const examples = madeUpExamples(40, 2, 'set')
+    for (const name of ['svm', 'naive-bayes', 'bernoulli']) {
+      const trained = await fitRecipe(
+        quick(name),
+        { ...examples, classes: ['a', 'b', 'nobody'] },
+        { seed: 1 },
+      )
+      const { probabilities } = trained.score(examples.traces)
+      expect(probabilities).toHaveLength(120)
+      expect(probabilities.every((p) => p >= 0 && p <= 1)).toBe(true)
+      expect(accuracy(probabilities, examples.y, 3)).toBeGreaterThan(0.6)
+    }
+  })
+
+  it('learns from one class, one group or one row without failing', async () => {
+    const examples = madeUpExamples(20, 2, 'set')
+    const cases = [
+      { ...examples, y: new Uint32Array(20) },
+      { ...examples, groups: examples.groups.map(() => 'same') },
+      { traces: [traceOf('a b')], y: Uint32Array.of(1), classes: ['no', 'yes'], groups: ['g'] },
+      { ...examples, traces: examples.traces.map(() => traceOf('', 'set')) },
+    ]
+    for (const some of cases) {
+      const trained = await fitRecipe(quick('svm'), some, { seed: 1 })
+      expect(trained.score(some.traces).probabilities.every((p) => p >= 0 && p <= 1)).toBe(true)
+      expect(saveModel(trained).length).toBeGreaterThan(0)
+    }
+  })
+
+  it.each([
+    ['no rows', { traces: [], y: new Uint32Array(0), classes: ['a'], groups: [] }, {}],
+    [
+      'two views',
+      {
+        traces: [traceOf('a'), { ...traceOf('b'), view: 'opcodes' as const }],
+        y: new Uint32Array(2),
+        classes: ['a'],
+        groups: ['1', '2'],
+      },
+      {},
+    ],
+    [
+      'a view that the recipe does not read',
+      { traces: [traceOf('a')], y: new Uint32Array(1), classes: ['a'], groups: ['1'] },
+      { view: 'opcodes' as const },
+    ],
+    [
+      'a kind that the recipe does not take',
+      { traces: [traceOf('a')], y: new Uint32Array(1), classes: ['a'], groups: ['1'] },
+      { kinds: ['set' as const] },
+    ],
+  ])('refuses %s', async (_, examples, some) => {
+    await expect(fitRecipe({ ...quick('svm'), ...some }, examples, { seed: 1 })).rejects.toThrow(UsageError)
+  })
+})
+
+describe('a trained recipe', () => {
+  it('explains a decision by the features that carried it and where they stand', async () => {
+    const texts = ['open read close', 'open read read close', 'open inject close', 'inject open'].flatMap(
+      (text) => Array(6).fill(text),
+    )
+    const y = Uint32Array.from(texts, (text: string) => Number(text.includes('inject')))
+    const recipe: Recipe = {
+      ...quick('svm', { grid: [1] }),
+      features: { ...DEFAULT_FEATURES, ngrams: [1, 2] },
+    }
+    const examples = {
+      traces: texts.map((text: string) => traceOf(text)),
+      y,
+      classes: ['benign', 'malicious'],
+      groups: texts.map((_, i) => `${i}`),
+    }
+    const trained = await fitRecipe(recipe, examples, { seed: 1 })
+    const trace = {
+      ...traceOf('close inject close inject'),
+      places: {
+        process: Uint32Array.of(0, 0, 1, 1),
+        call: Uint32Array.of(0, 1, 0, 1),
+        time: Float64Array.of(5, 6, Number.NaN, 8),
+        address: null,
+      },
+    }
+    const [first, ...rest] = trained.explain(trace, 1, { places: 2 })
+    expect(first.feature).toBe('inject')
+    expect(first.contribution).toBeGreaterThan(0)
+    expect(first.places).toMatchObject([
+      { process: 0, call: 1, time: 6 },
+      { process: 1, call: 1, time: 8 },
+    ])
+    expect(rest.find(({ feature }) => feature === 'inject close')?.places).toMatchObject([
+      { process: 0, call: 1, time: 6 },
+    ])
+    expect(trained.explain(trace, 0, { features: 1 })).toEqual([
+      { ...first, contribution: -first.contribution, places: first.places },
+    ])
+    const addresses = { process: null, call: null, time: null, address: Float64Array.of(16, 255, 256, 257) }
+    expect(trained.explain({ ...trace, places: addresses }, 1)[0].places).toEqual([
+      { address: '0xff' },
+      { address: '0x101' },
+    ])
+    expect(trained.explain({ ...trace, places: null }, 1)[0].places).toEqual([])
+  })
+})
