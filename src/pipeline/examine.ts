@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { basename } from 'node:path'
+import { wasm } from '../kernels/json-scan/json-scan.wasm.ts'
 import { readModel, shippedModels } from './models.ts'
 
 /** What was found of one part of the program. */
@@ -15,7 +16,7 @@ const REINSTALL = 'reinstall taxon: npm install taxon'
 
 /** Tries each part that taxon needs on this machine. */
 export async function examine(): Promise<Finding[]> {
-  return [nodeVersion(), machine(), await wasmKernels(), await parquet(), ...(await models())]
+  return [nodeVersion(), machine(), wasmKernels(), await parquet(), ...(await models())]
 }
 
 function nodeVersion(): Finding {
@@ -29,18 +30,11 @@ function machine(): Finding {
   return { part: 'machine', works: true, detail: `${availableParallelism()} cores, ${memory}`, remedy: null }
 }
 
-/** A wasm module whose one function uses a 128-bit vector: valid only where SIMD is. */
-const SIMD_PROBE = Uint8Array.from([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98,
-  11,
-])
-
-async function wasmKernels(): Promise<Finding> {
-  const works = WebAssembly.validate(SIMD_PROBE)
-  const remedy = works
-    ? null
-    : 'this CPU or Node.js build has no WebAssembly SIMD: use a current Node.js on x86-64 or arm64'
-  return { part: 'kernels', works, detail: works ? 'WebAssembly SIMD in use' : 'no WebAssembly SIMD', remedy }
+function wasmKernels(): Finding {
+  const works = WebAssembly.validate(Buffer.from(wasm, 'base64'))
+  const detail = works ? 'WebAssembly SIMD in use' : 'no WebAssembly SIMD'
+  const remedy = works ? null : 'use a current Node.js on x86-64 or arm64'
+  return { part: 'kernels', works, detail, remedy }
 }
 
 async function parquet(): Promise<Finding> {

@@ -1,26 +1,27 @@
 import { UsageError } from '../../core/index.ts'
 import { type Command, command } from '../command.ts'
-import { commands } from './index.ts'
 
 const SHELLS = { bash, zsh, fish }
 
-export const completions = command({
-  name: 'completions',
-  summary: 'print a completion script for bash, zsh or fish',
-  usage: 'bash|zsh|fish',
-  details: `bash: taxon completions bash > ~/.local/share/bash-completion/completions/taxon
+/** The command that prints completion scripts for a list of commands, which it may itself be part of. */
+export const completions = (list: () => readonly Command[]) =>
+  command({
+    name: 'completions',
+    summary: 'print a completion script for bash, zsh or fish',
+    usage: 'bash|zsh|fish',
+    details: `bash: taxon completions bash > ~/.local/share/bash-completion/completions/taxon
 zsh:  taxon completions zsh > a folder of $fpath, named _taxon
 fish: taxon completions fish > ~/.config/fish/completions/taxon.fish`,
-  options: {},
-  async run({ positionals }, io) {
-    const shell = positionals[0]
-    if (shell === undefined || !Object.hasOwn(SHELLS, shell)) {
-      throw new UsageError(`completions: for which shell? ${Object.keys(SHELLS).join(', ')}`)
-    }
-    await io.stdout(SHELLS[shell as keyof typeof SHELLS](commands))
-    return 0
-  },
-})
+    options: {},
+    async run({ positionals }, io) {
+      const [shell] = positionals
+      if (shell === undefined || !Object.hasOwn(SHELLS, shell)) {
+        throw new UsageError(`completions: for which shell? ${Object.keys(SHELLS).join(', ')}`)
+      }
+      await io.stdout(SHELLS[shell as keyof typeof SHELLS](list()))
+      return 0
+    },
+  })
 
 /** Every command with its sub-commands, by its words: `corpus`, `corpus import`, … */
 function flatten(list: readonly Command[], prefix = ''): { words: string; command: Command }[] {

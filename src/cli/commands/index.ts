@@ -17,5 +17,5 @@ export const commands: readonly Command[] = [
   recipes,
   model,
   doctor,
-  completions,
+  completions(() => commands),
 ]
