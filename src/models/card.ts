@@ -15,7 +15,7 @@ export interface Card {
   /** Distinct groups among the training rows. */
   readonly groups: number
   readonly seed: number
-  /** What was chosen from the grid inside the training part; `scores` are the mean log losses there, in the grid's order. */
+  /** What was chosen from the grid inside the training part; `scores` are the mean log losses of those tried, in the grid's order. */
   readonly chosen: {
     readonly value: number
     readonly grid: readonly number[]

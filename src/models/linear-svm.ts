@@ -6,8 +6,11 @@ import { loadLinear } from './load-linear.ts'
 
 const NAME = 'linear-svm'
 
-/** Passes over the rows after which the solver stops; a fit that is not done by then is still the best found. */
-const MAX_PASSES = 20_000
+/** Least and most passes over the rows after which the solver stops; a fit that is not done by then is still the best found. */
+const PASSES = [1000, 20_000]
+
+/** Stored values that one fit may read in all, if that allows the least passes: small matrices converge whatever C is. */
+const MAX_READ = 4e9
 
 /**
  * Linear support vector machine, L2-regularised squared hinge, one class against the rest, the intercept a regularised
@@ -25,7 +28,8 @@ export const linearSvm: ClassifierKind = {
     for (const side of sides) if (side > 0) positives++
     const weigh = (rows: number) => (balanced && rows > 0 ? y.length / (2 * rows) : 1)
     const costs = [value * weigh(positives), value * weigh(y.length - positives)] as const
-    return solverFor(x)(sides, { costs, tolerance, maxPasses: MAX_PASSES, seed: seed + part }).weights
+    const maxPasses = Math.max(PASSES[0], Math.min(PASSES[1], Math.floor(MAX_READ / (x.indices.length + 1))))
+    return solverFor(x)(sides, { costs, tolerance, maxPasses, seed: seed + part }).weights
   },
   join(parts, columns, classes) {
     const weights = new Float64Array(parts.length * columns)

@@ -1,0 +1,101 @@
+import { stratifiedGroupFolds } from '../corpus/index.ts'
+import { type Counted, encodeRows, fitColumns } from '../features/index.ts'
+import { type Calibration, fitCalibration, plainCalibration } from './calibration.ts'
+import type { FitSettings } from './classifier-kind.ts'
+import { type FitJobs, shareMatrix } from './fit-jobs.ts'
+import { meanLogLoss } from './log-loss.ts'
+import type { Recipe } from './recipe.ts'
+
+/** A grid is left once this many values in a row were worse than the best: those that follow cost most and win least. */
+const PATIENCE = 2
+
+/** Rows to learn from and rows to try on. */
+export interface InnerFold {
+  readonly train: Uint32Array
+  readonly test: Uint32Array
+}
+
+/** As many folds as asked for, or as there are groups; none where only one group or one class is. */
+export function innerFolds(
+  y: Uint32Array,
+  groups: readonly string[],
+  wanted: number,
+  seed: number,
+): InnerFold[] {
+  const folds = Math.min(wanted, new Set(groups).size)
+  if (folds < 2 || new Set(y).size < 2) return []
+  // Another seed than the outer folds': with the same one, inner and outer splits would be made of the same draws.
+  const foldOf = stratifiedGroupFolds(y, groups, folds, (seed + 1) * 7919)
+  const rows = Uint32Array.from(y.keys())
+  return Array.from({ length: folds }, (_, fold) => ({
+    train: rows.filter((row) => foldOf[row] !== fold),
+    test: rows.filter((row) => foldOf[row] === fold),
+  }))
+}
+
+/** What was chosen from a recipe's grid. */
+export interface Choice {
+  readonly value: number
+  /** Mean log loss of each value that was tried, in the grid's order. */
+  readonly scores: readonly number[]
+  readonly calibration: Calibration
+  /** Decisions of the chosen value on rows it had not seen, [rows, classes]; empty where nothing could be tried. */
+  readonly decisions: Float64Array
+}
+
+/** The settings of one fit of a recipe. */
+export function fitSettings({ model }: Recipe, value: number, seed: number): FitSettings {
+  return { value, tolerance: model.tolerance, balanced: model.balanced, seed }
+}
+
+/** Tries the values of the grid in order on the inner folds; the one with the least log loss is taken, of equals the first. */
+export async function chooseValue(
+  recipe: Recipe,
+  counted: Counted,
+  y: Uint32Array,
+  classes: number,
+  folds: readonly InnerFold[],
+  seed: number,
+  jobs: FitJobs,
+): Promise<Choice> {
+  const { grid } = recipe.model
+  let best: Choice = {
+    value: grid[Math.floor(grid.length / 2)],
+    scores: [],
+    calibration: plainCalibration(classes),
+    decisions: new Float64Array(0),
+  }
+  if (folds.length === 0) return best
+  const prepared = folds.map(({ train, test }) => {
+    const columns = fitColumns(recipe.features, counted, train, y, classes)
+    return {
+      test,
+      x: shareMatrix(encodeRows(columns, counted.counts, train)),
+      y: Uint32Array.from(train, (row) => y[row]),
+      tested: encodeRows(columns, counted.counts, test),
+    }
+  })
+  const scores: number[] = []
+  let bestAt = 0
+  for (const value of grid) {
+    const settings = fitSettings(recipe, value, seed)
+    const decisions = new Float64Array(y.length * classes)
+    const models = await Promise.all(prepared.map((fold) => jobs.fit(fold.x, fold.y, settings)))
+    prepared.forEach(({ test, tested }, fold) => {
+      const decided = models[fold].decide(tested)
+      test.forEach((row, i) => {
+        decisions.set(decided.subarray(i * classes, (i + 1) * classes), row * classes)
+      })
+    })
+    const calibration = fitCalibration(decisions, y, classes)
+    const score = meanLogLoss(calibration, decisions, y, classes)
+    if (scores.length === 0 || score < scores[bestAt]) {
+      bestAt = scores.length
+      best = { value, scores, calibration, decisions }
+    }
+    scores.push(score)
+    if (scores.length - 1 - bestAt === PATIENCE) break
+  }
+  jobs.skip((grid.length - scores.length) * folds.length)
+  return { ...best, scores }
+}
