@@ -13,9 +13,10 @@ export function compressedTar(open: () => AsyncIterable<Uint8Array>): Archive {
 
   /** A cursor that stands at the member and is the caller's until released: the kept one, or a new one. */
   async function seek(name: string): Promise<Cursor | null> {
-    if (kept && !kept.taken) {
-      kept.taken = true
-      if (kept.current?.name === name || (await advance(kept, name))) return kept
+    const before = kept
+    if (before && !before.taken) {
+      before.taken = true
+      if (before.current?.name === name || (await advance(before, name))) return before
     }
     if (kept) kept.orphan = true
     const fresh = newCursor(open)
@@ -70,7 +71,7 @@ export function compressedTar(open: () => AsyncIterable<Uint8Array>): Archive {
       const cursor = await seek(name)
       if (!cursor?.current) return null
       const found = member(cursor.current, cursor)
-      cursor.taken = false
+      await release(cursor)
       return found
     },
     async close() {
@@ -100,16 +101,23 @@ function newCursor(open: () => AsyncIterable<Uint8Array>): Cursor {
 
 async function advance(cursor: Cursor, name: string): Promise<boolean> {
   cursor.current = null
-  for (;;) {
-    const next = await cursor.entries.next()
-    if (next.done) return false
-    if (next.value.name !== name) continue
-    cursor.current = next.value
-    return true
+  let found = false
+  try {
+    while (!found) {
+      const next = await cursor.entries.next()
+      if (next.done) break
+      found = next.value.name === name
+      if (found) cursor.current = next.value
+    }
+    return found
+  } finally {
+    if (!found) cursor.taken = false
   }
 }
 
 async function release(cursor: Cursor): Promise<void> {
   cursor.taken = false
-  if (cursor.orphan) await cursor.entries.return(undefined)
+  if (!cursor.orphan) return
+  cursor.current = null
+  await cursor.entries.return(undefined)
 }
