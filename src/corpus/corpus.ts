@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
-import type { DuckDBValue } from '@duckdb/node-api'
 import type { View } from '../samples/index.ts'
 import { bytesOf, contentOf } from './content.ts'
-import { type Database, openDatabase, parquetFiles, quoted } from './database.ts'
+import { type Database, openDatabase } from './database.ts'
 import { TRACE_COLUMNS } from './format.ts'
 import { type CorpusInfo, corpusInfo } from './info.ts'
 import type { Row, RowHead } from './row.ts'
 import { decodeHead, decodeRow, HEAD_COLUMNS } from './row-decoder.ts'
 import { checkColumns, findShards, type Shard } from './shards.ts'
-import { readVocabularies, type SharedVocabulary, selectFrom } from './vocabulary.ts'
+import { selectSorted } from './sorted-rows.ts'
+import { readVocabularies, type SharedVocabulary } from './vocabulary.ts'
 
 /** An open corpus. What it says does not depend on how its rows are spread over shards, nor on the order of imports. */
 export interface Corpus {
@@ -63,7 +63,7 @@ async function* readRows(open: Open, view?: View): AsyncGenerator<Row> {
   const positions = new Map(open.shards.map(({ traces }, i) => [traces, i]))
   const columns = TRACE_COLUMNS.map(([name]) => name)
   let last: readonly unknown[] = []
-  for await (const { values, path } of selectSorted(open, columns, view)) {
+  for await (const { values, path } of selectSorted({ ...open, view }, columns)) {
     const row = decodeRow(values, path, (of) => {
       const { names, numbers } = open.vocabularies.get(of)!
       return { names, numbers: numbers[positions.get(path)!] }
@@ -84,25 +84,6 @@ async function* readHeads(open: Open): AsyncGenerator<RowHead> {
     if (name.every((part, i) => part === last[i])) continue
     last = name
     yield head
-  }
-}
-
-/** Columns of the rows of all shards by view, id, source and shard, with the path of the shard. */
-async function* selectSorted(
-  { database, directory, shards }: Open,
-  columns: readonly string[],
-  view?: View,
-): AsyncGenerator<{ values: readonly DuckDBValue[]; path: string }> {
-  if (shards.length === 0) return
-  const files = parquetFiles(
-    shards.map(({ traces }) => traces),
-    ', filename = true',
-  )
-  const list = columns.map((name) => `"${name}"`).join(', ')
-  const where = view === undefined ? '' : `WHERE "view" = ${quoted(view)}`
-  const sql = `SELECT ${list}, filename FROM ${files} ${where} ORDER BY "view", "id", "source", filename`
-  for await (const values of selectFrom(database, sql, directory)) {
-    yield { values, path: String(values[columns.length]) }
   }
 }
 

@@ -8,8 +8,8 @@ const MEMORY_LIMIT = '1GB'
 /** An in-memory DuckDB: the corpus uses it to write and read Parquet, never as a place that lasts. */
 export interface Database {
   connect(): Promise<DuckDBConnection>
-  /** The rows of a query, streamed. */
-  select(sql: string): AsyncGenerator<readonly DuckDBValue[]>
+  /** The rows of a query, streamed. @param values of its `?` */
+  select(sql: string, values?: readonly string[]): AsyncGenerator<readonly DuckDBValue[]>
   close(): void
 }
 
@@ -28,10 +28,10 @@ export async function openDatabase(): Promise<Database> {
   })
   return {
     connect: () => instance.connect(),
-    async *select(sql) {
+    async *select(sql, values = []) {
       const connection = await instance.connect()
       try {
-        const result = await connection.stream(sql)
+        const result = await connection.stream(sql, [...values])
         for (;;) {
           const chunk = await result.fetchChunk()
           if (!chunk || chunk.rowCount === 0) return

@@ -67,7 +67,7 @@ export const LOCK_FILE = 'lock'
 /** A shard is closed when it has this many rows … */
 export const SHARD_ROWS = 8192
 /** … or this many bytes in its array columns … */
-export const SHARD_BYTES = 64 * 2 ** 20
+export const SHARD_BYTES = 16 * 2 ** 20
 /** … or names of this many characters in its vocabulary. */
 export const SHARD_NAME_CHARACTERS = 16 * 2 ** 20
 

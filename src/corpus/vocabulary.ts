@@ -73,8 +73,9 @@ export async function* selectFrom(
   database: Database,
   sql: string,
   path: string,
+  values: readonly string[] = [],
 ): ReturnType<Database['select']> {
-  const rows = database.select(sql)
+  const rows = database.select(sql, values)
   for (;;) {
     let next: Awaited<ReturnType<typeof rows.next>>
     try {
