@@ -55,4 +55,103 @@ describe('an encoder', () => {
   ])('sees %s', (_, some, want) => {
     expect(shown(fitEncoder(settings(some), traces, y, 2), traces)).toEqual(want)
   })
+
+  it('sees pairs of a set that stand together often enough, and the rows as long as each other', () => {
+    const sets = Array.from({ length: 6 }, () => traceOf('a b c', 'set')).concat(
+      traceOf('a', 'set'),
+      traceOf('b d', 'set'),
+    )
+    const y = Uint32Array.of(1, 1, 1, 0, 0, 1, 0, 0)
+    const encoder = fitEncoder(settings({ pairs: 10, normalise: true }), sets, y, 2)
+    expect(encoder.names).toEqual(['a', 'b', 'c', 'd', 'a & b', 'a & c', 'b & c'])
+    expect(shown(encoder, [traceOf('a b', 'sequence'), traceOf('c', 'set')])).toEqual([
+      'a=0.5774, b=0.5774, a & b=0.5774',
+      'c=1',
+    ])
+    expect(fitEncoder(settings({ pairs: 1 }), sets, y, 2).names).toHaveLength(5)
+    expect(
+      fitEncoder(
+        settings({ pairs: 10 }),
+        sets.map(({ vocabulary }) => traceOf(vocabulary.join(' '))),
+        y,
+        2,
+      ).names,
+    ).not.toContain('a & b')
+  })
+
+  it.each<[FeatureSettings['scale'], number, number]>([
+    // a stands in 1 of 3 rows, with 4 as its largest count; b in all of them.
+    ['none', 4, 1],
+    ['max-abs', 1, 1],
+    ['idf', 4 * (Math.log(4 / 2) + 1), 1],
+    ['rarity', 4, 1],
+  ])('scales counts by %s', (scale, a, b) => {
+    const rows = [traceOf('a a a a b'), traceOf('b'), traceOf('b')]
+    const x = fitEncoder(settings({ weight: 'count', scale }), rows, y, 2).encode([rows[0]])
+    expect(x.values![0]).toBeCloseTo(a, 12)
+    expect(x.values![1]).toBeCloseTo(b, 12)
+  })
+
+  it('scales presences by rarity', () => {
+    const rows = [traceOf('a b'), traceOf('b'), traceOf('b')]
+    const x = fitEncoder(settings({ scale: 'rarity' }), rows, y, 2).encode([rows[0]])
+    expect(x.values![0]).toBeCloseTo(1 / Math.sqrt(0.4 * 0.6), 12)
+    expect(x.values![1]).toBeCloseTo(1 / Math.sqrt(0.8 * 0.2), 12)
+  })
+
+  it('encodes in serving what it encoded in training, and what it does not know as nothing', () => {
+    const encoder = fitEncoder(settings({ ngrams: [1, 3], weight: 'count', minDocuments: 2 }), traces, y, 2)
+    const strange = traceOf('format open read reboot write close')
+    expect(shown(encoder, [strange])).toEqual(['close=1, open=1, read=1'])
+    expect(shown(encoder, [traceOf('')])).toEqual([''])
+    expect(encoder.encode([]).rows).toBe(0)
+  })
+
+  it('reads names in any spelling, adding up those of one call', () => {
+    const encoder = fitEncoder(
+      settings({ weight: 'count' }),
+      [traceOf('NtClose NtOpenFile')],
+      Uint32Array.of(0),
+      1,
+    )
+    expect(shown(encoder, [traceOf('ZwClose NtClose NtOpenFile')])).toEqual(['NtClose=2, NtOpenFile=1'])
+  })
+
+  it('treats names such as __proto__ as any other', () => {
+    const odd = [traceOf('__proto__ constructor'), traceOf('toString constructor')]
+    const encoder = fitEncoder(settings({ weight: 'count' }), odd, Uint32Array.of(0, 1), 2)
+    expect(encoder.names).toEqual(['__proto__', 'constructor', 'toString'])
+    expect(shown(encoder, odd)[0]).toBe('__proto__=1, constructor=1')
+  })
+
+  it('says how much of a trace it knows', () => {
+    const encoder = fitEncoder(settings({}), traces, y, 2)
+    expect(encoder.known(traceOf('open open strange'))).toEqual({ distinct: 1 / 2, tokens: 2 / 3 })
+    expect(encoder.known(traceOf('open read', 'set'))).toEqual({ distinct: 1, tokens: 1 })
+    expect(encoder.known(traceOf(''))).toEqual({ distinct: 0, tokens: 0 })
+  })
+
+  it('finds where a column stands, past dropped tokens and collapsed runs', () => {
+    const how = settings({ ngrams: [1, 2], collapse: 1, drop: ['x'] })
+    const encoder = fitEncoder(how, traces, y, 2)
+    const at = (text: string, name: string, max = 9) =>
+      encoder.locate(traceOf(text), encoder.names.indexOf(name), max)
+    expect(at('open x read read close open', 'open read')).toEqual([0])
+    expect(at('read x close open open read', 'read close')).toEqual([0])
+    expect(at('open read open read open read', 'open read', 2)).toEqual([0, 2])
+    expect(at('read read open', 'read')).toEqual([0, 1])
+    expect(encoder.locate(traceOf('open', 'set'), 0, 5)).toEqual([])
+    const sets = Array.from({ length: 5 }, () => traceOf('a b', 'set'))
+    const pairs = fitEncoder(settings({ pairs: 1 }), sets, new Uint32Array(5), 1)
+    expect(pairs.locate(traceOf('c b a b'), pairs.names.indexOf('a & b'), 2)).toEqual([1, 2])
+  })
+
+  it('reduces all rows to what the least of them knows, and refuses a trace that knows less', () => {
+    const mixed = [traceOf('a b'), traceOf('a c', 'counts')]
+    const encoder = fitEncoder(settings({ ngrams: [1, 2], weight: 'count' }), mixed, Uint32Array.of(0, 1), 2)
+    expect([encoder.kind, encoder.names]).toEqual(['counts', ['a', 'b', 'c']])
+    expect(shown(encoder, [traceOf('a a b')])).toEqual(['a=2, b=1'])
+    expect(() => encoder.encode([traceOf('a', 'set')])).toThrow('needs a counts, got a set')
+    expect(() => encoder.encode([{ ...traceOf('a'), view: 'opcodes' }])).toThrow('reads calls, got opcodes')
+  })
 })

@@ -1,0 +1,110 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { traceOf } from '../../test/traces.ts'
+import type { Trace } from '../samples/index.ts'
+import { fitEncoder } from './encoder.ts'
+import { groupOf } from './group.ts'
+import { commonKind } from './reading.ts'
+import { DEFAULT_FEATURES, type FeatureSettings } from './settings.ts'
+
+const settings = (some: Partial<FeatureSettings>): FeatureSettings => ({ ...DEFAULT_FEATURES, ...some })
+
+/** The same trace with another order of names in its vocabulary, and names that do not occur. */
+function respelled(trace: Trace): Trace {
+  const vocabulary = ['unused', ...[...trace.vocabulary].reverse()]
+  const to = (id: number) => vocabulary.indexOf(trace.vocabulary[id])
+  const order = Array.from(trace.tally.tokens, (_, i) => i).sort(
+    (a, b) => to(trace.tally.tokens[a]) - to(trace.tally.tokens[b]),
+  )
+  const { counts } = trace.tally
+  return {
+    ...trace,
+    vocabulary,
+    sequence: trace.sequence?.map(to) ?? null,
+    tally: {
+      tokens: Uint32Array.from(order, (i) => to(trace.tally.tokens[i])),
+      counts: counts && Float64Array.from(order, (i) => counts[i]),
+    },
+  }
+}
+
+describe('groupOf', () => {
+  it.each<[string, Partial<FeatureSettings>, string, string, boolean]>([
+    ['repeats under presence', {}, 'a b', 'b a a', true],
+    ['repeats under counts', { weight: 'count' }, 'a b', 'a b b', false],
+    ['order under counts', { weight: 'count' }, 'a b b', 'b a b', true],
+    ['order under 2-grams', { ngrams: [1, 2] }, 'a b b', 'b a b', false],
+    ['long runs, collapsed', { ngrams: [1, 2], collapse: 2 }, 'a a a b', 'a a b', true],
+    ['short runs, collapsed', { ngrams: [1, 2], collapse: 2 }, 'a a b', 'a b', false],
+    ['what follows the limit', { limit: 2 }, 'a b c', 'a b d', true],
+    ['what precedes the limit', { limit: 2 }, 'a b c', 'a c b', false],
+    ['dropped tokens', { ngrams: [1, 2], drop: ['x'] }, 'a x b', 'a b', true],
+    ['other tokens', {}, 'a b', 'a c', false],
+    ['names that read alike when joined', { ngrams: [1, 2] }, 'a,b c', 'a b,c', false],
+    ['nothing and something', {}, '', 'a', false],
+  ])('tells %s', (_, some, a, b, same) => {
+    expect(groupOf(settings(some), traceOf(a)) === groupOf(settings(some), traceOf(b))).toBe(same)
+  })
+
+  it('tells views apart', () => {
+    const trace = traceOf('mov')
+    expect(groupOf(DEFAULT_FEATURES, trace)).not.toBe(
+      groupOf(DEFAULT_FEATURES, { ...trace, view: 'opcodes' }),
+    )
+  })
+
+  it('gives spellings of one call one group', () => {
+    expect(groupOf(DEFAULT_FEATURES, traceOf('ZwClose'))).toBe(groupOf(DEFAULT_FEATURES, traceOf('NtClose')))
+  })
+
+  it('is one for a sequence, its counts and its set where all are reduced to sets', () => {
+    const kinds = (['sequence', 'counts', 'set'] as const).map((kind) => traceOf('a b b', kind))
+    expect(commonKind(DEFAULT_FEATURES, kinds)).toBe('set')
+    const groups = kinds.map((trace) => groupOf(settings({ weight: 'count', ngrams: [1, 2] }), trace, 'set'))
+    expect(new Set(groups).size).toBe(1)
+  })
+
+  const words = fc.array(fc.constantFrom('a', 'b', 'c', 'ZwClose', 'NtClose'), { maxLength: 8 })
+  const text = words.map((list) => list.join(' '))
+  const some = fc
+    .record({
+      ngrams: fc.constantFrom<FeatureSettings['ngrams']>([1, 1], [1, 2], [2, 3]),
+      weight: fc.constantFrom('presence' as const, 'count' as const, 'log-count' as const),
+      collapse: fc.nat(2),
+      limit: fc.constantFrom(0, 3),
+      drop: fc.constantFrom([], ['b']),
+    })
+    .map(settings)
+
+  it('does not depend on the vocabulary', () => {
+    fc.assert(
+      fc.property(
+        text,
+        some,
+        fc.constantFrom('sequence' as const, 'counts' as const, 'set' as const),
+        (a, how, kind) => {
+          const trace = traceOf(a, kind)
+          expect(groupOf(how, respelled(trace))).toBe(groupOf(how, trace))
+        },
+      ),
+    )
+  })
+
+  it('is equal only where the encoded rows are equal', () => {
+    fc.assert(
+      fc.property(text, text, some, (a, b, how) => {
+        const traces = [traceOf(a), traceOf(b)]
+        const [first, second] = traces.map((trace) => groupOf(how, trace))
+        const x = fitEncoder(how, traces, Uint32Array.of(0, 1), 2).encode(traces)
+        const rowOf = (row: number) => {
+          const [from, to] = [x.starts[row], x.starts[row + 1]]
+          return [[...x.indices.subarray(from, to)], x.values && [...x.values.subarray(from, to)]]
+        }
+        if (first === second) expect(rowOf(0)).toEqual(rowOf(1))
+        // With single tokens the converse holds too: the group is no finer than what is seen.
+        else if (how.ngrams[1] === 1) expect(rowOf(0)).not.toEqual(rowOf(1))
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
