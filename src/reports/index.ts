@@ -1,4 +1,4 @@
-import { MalformedInputError } from '../core/index.ts'
+import { type KnownError, LimitExceededError, MalformedInputError } from '../core/index.ts'
 import type { Report } from '../samples/index.ts'
 import { cape } from './cape.ts'
 import { cuckoo1, cuckoo2 } from './cuckoo.ts'
@@ -20,8 +20,9 @@ const tables = new Map<boolean, FieldTable>()
 /**
  * Reads a sandbox report (one Report) or a traces file (one for each line and view) from uncompressed bytes, whose format
  * is told by their content. Memory is bounded whatever the input: about 20 MB and 50 bytes for each of `maxCalls`. An
- * input that is cut off or broken gives what was read, with state `partial`, once anything told its format. Of keys that
- * occur twice in an object both values count, and the later one where there can be only one.
+ * input that is cut off or broken, in itself or in its compression, gives what was read, with state `partial`, once
+ * anything told its format. Of keys that occur twice in an object both values count, and the later one where there can
+ * be only one.
  * @throws MalformedInputError when it is not JSON or ends too early, UnknownFormatError when it is JSON of another kind
  */
 export async function* readReports(
@@ -37,7 +38,11 @@ export async function* readReports(
   const reader = new ReportReader(table, options)
   try {
     let head: Uint8Array | null = new Uint8Array(0)
-    for await (const chunk of chunks) {
+    let failure: KnownError | null = null
+    const noted = untilFailure(chunks, (error) => {
+      failure = error
+    })
+    for await (const chunk of noted) {
       let part = chunk
       if (head) {
         head = head.length === 0 ? chunk : Buffer.concat([head, chunk])
@@ -50,10 +55,20 @@ export async function* readReports(
       if (reader.done) return
     }
     if (head) reader.push(withoutMark(head, reader))
-    reader.end()
+    reader.end(failure)
     yield* reader.ready.splice(0)
   } finally {
     reader.close()
+  }
+}
+
+/** The chunks up to a failure of their source that leaves what came before it good: a cut or broken archive, a cap. */
+async function* untilFailure(chunks: AsyncIterable<Uint8Array>, note: (failure: KnownError) => void) {
+  try {
+    yield* chunks
+  } catch (error) {
+    if (!(error instanceof MalformedInputError || error instanceof LimitExceededError)) throw error
+    note(error)
   }
 }
 

@@ -89,16 +89,26 @@ export class ReportReader {
     }
   }
 
-  /** The input has ended. @throws MalformedInputError, UnknownFormatError */
-  end(): void {
+  /**
+   * The input has ended, before its time if `failure` says why.
+   * @throws MalformedInputError, UnknownFormatError, or the failure where nothing was read
+   */
+  end(failure: KnownError | null = null): void {
     const length = this.#offset
-    if (!this.#began) throw new MalformedInputError('report', 'no JSON at all, the input is empty', length)
+    if (!this.#began) {
+      throw failure ?? new MalformedInputError('report', 'no JSON at all, the input is empty', length)
+    }
     if (this.#open && this.#documents === 0 && this.#recognise() === null) {
+      if (failure) throw failure
       // A bare number ends with the input only.
       this.push(NEWLINE)
       throw new MalformedInputError('report', 'ends before anything that tells its format', length)
     }
-    if (this.#open) this.#endEarly(`the input is cut off at byte ${length}`, length)
+    const reason = failure ? `${failure.message}; what stands before is kept` : null
+    if (this.#open) this.#endEarly(reason ?? `the input is cut off at byte ${length}`, length)
+    else if (reason !== null && this.#held) {
+      this.#held = { ...this.#held, state: 'partial', reasons: [...this.#held.reasons, reason] }
+    } else if (failure) this.#skip(failure)
     this.#release()
     const untold = this.#skipped[0]
     if (untold && !this.#onSkipped) throw untold
