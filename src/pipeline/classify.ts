@@ -61,7 +61,7 @@ export async function* classify(
 
   /** Verdicts of one source: a list from a worker, or a stream where it is too long or not a file to open again. */
   async function judged(source: Source): Promise<Iterable<Outcome> | AsyncIterable<Outcome>> {
-    if (source.path === '-') return inline(source)
+    if (!source.reopens) return inline(source)
     try {
       const answer = await pool.run(source.path)
       return 'many' in answer ? inline(source) : answer.verdicts
