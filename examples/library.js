@@ -12,5 +12,6 @@ for await (const outcome of classify(paths, { recursive: true })) {
   }
   const { sample, verdict, probability, state, evidence } = outcome
   const reasons = evidence.slice(0, 3).map(({ feature }) => feature)
-  console.log(`${sample.path}: ${verdict} (${probability.toFixed(3)}, ${state}) ${reasons.join(', ')}`)
+  const sure = probability === null ? state : `${probability.toFixed(3)}, ${state}`
+  console.log(`${sample.path}: ${verdict} (${sure}) ${reasons.join(', ')}`)
 }
