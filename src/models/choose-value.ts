@@ -6,9 +6,6 @@ import { type FitJobs, shareMatrix } from './fit-jobs.ts'
 import { meanLogLoss } from './log-loss.ts'
 import type { Recipe } from './recipe.ts'
 
-/** A grid is left once this many values in a row were worse than the best: those that follow cost most and win least. */
-const PATIENCE = 2
-
 /** Rows to learn from and rows to try on. */
 export interface InnerFold {
   readonly train: Uint32Array
@@ -48,7 +45,7 @@ export function fitSettings({ model }: Recipe, value: number, seed: number): Fit
   return { value, tolerance: model.tolerance, balanced: model.balanced, seed }
 }
 
-/** Tries the values of the grid in order on the inner folds; the one with the least log loss is taken, of equals the first. */
+/** Tries the values of the grid in order on the inner folds until one is no better than the one before it, which is taken. */
 export async function chooseValue(
   recipe: Recipe,
   counted: Counted,
@@ -76,7 +73,6 @@ export async function chooseValue(
     }
   })
   const scores: number[] = []
-  let bestAt = 0
   for (const value of grid) {
     const settings = fitSettings(recipe, value, seed)
     const decisions = new Float64Array(y.length * classes)
@@ -89,12 +85,11 @@ export async function chooseValue(
     })
     const calibration = fitCalibration(decisions, y, classes)
     const score = meanLogLoss(calibration, decisions, y, classes)
-    if (scores.length === 0 || score < scores[bestAt]) {
-      bestAt = scores.length
-      best = { value, scores, calibration, decisions }
-    }
+    const isBetter = scores.length === 0 || score < scores[scores.length - 1]
     scores.push(score)
-    if (scores.length - 1 - bestAt === PATIENCE) break
+    // The loss falls and then rises along a grid, and the fits that follow cost most.
+    if (!isBetter) break
+    best = { value, scores, calibration, decisions }
   }
   jobs.skip((grid.length - scores.length) * folds.length)
   return { ...best, scores }

@@ -24,7 +24,7 @@ export interface Recipe {
 export interface ModelSettings {
   /** Name of a `ClassifierKind`. */
   readonly type: string
-  /** Values to choose from inside the training part: C of the SVM, smoothing of naive Bayes. One value is simply taken. */
+  /** Values to choose from inside the training part: C of the SVM, smoothing of naive Bayes. Tried in order, until one is no better than that before it. */
   readonly grid: readonly number[]
   /** Stopping tolerance of the SVM's solver. */
   readonly tolerance: number
