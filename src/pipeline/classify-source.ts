@@ -10,6 +10,8 @@ export interface JudgeOptions {
   readonly evidence: EvidenceSize
   /** Most calls whose order is kept; the tally is always whole. */
   readonly maxCalls?: number
+  /** Of encrypted zip members. */
+  readonly password?: string
 }
 
 /** The verdicts on one source, one a sample, or a failure as the last. Never throws for what the source holds. */
@@ -31,7 +33,7 @@ export async function* classifySource(
 export async function* classifyPath(path: string, options: JudgeOptions): AsyncGenerator<Outcome> {
   let source: Source
   try {
-    source = await openSource(path)
+    source = await openSource(path, options.password === undefined ? {} : { password: options.password })
   } catch (error) {
     yield failure(path, error)
     return

@@ -10,6 +10,7 @@ export interface ClassifyWorkerData {
   readonly models: readonly string[]
   readonly evidence: EvidenceSize
   readonly maxCalls?: number
+  readonly password?: string
 }
 
 /** What a worker answers: its verdicts, or `many` when the source holds more than it may send at once. */

@@ -20,6 +20,10 @@ export interface ClassifyOptions {
   readonly evidence?: Partial<EvidenceSize>
   /** Most calls whose order is kept for each report. */
   readonly maxCalls?: number
+  /** Of encrypted zip members; `infected`, by custom, when absent. */
+  readonly password?: string
+  /** Told of what was passed over in a folder or an archive: links, devices, files that are plainly no reports. */
+  onSkip?(path: string, reason: string): void
   /** Told how many sources are done; the total is known once all are listed. */
   onProgress?(done: number, total: number | null): void
   readonly signal?: AbortSignal
@@ -49,7 +53,8 @@ export async function* classify(
   const models = await readModels(modelPaths) // here already, so that a bad model is one error and not one a path
   const threads = options.threads ?? availableParallelism()
   const limits = options.maxCalls === undefined ? {} : { maxCalls: options.maxCalls }
-  const workerData: ClassifyWorkerData = { models: modelPaths, evidence, ...limits }
+  const access = options.password === undefined ? {} : { password: options.password }
+  const workerData: ClassifyWorkerData = { models: modelPaths, evidence, ...limits, ...access }
   const pool = workerPool<string, ClassifyAnswer>(WORKER, {
     threads,
     workerData,
@@ -70,7 +75,11 @@ export async function* classify(
     }
   }
 
-  const sources = findSources(paths, { recursive: options.recursive ?? false })
+  const sources = findSources(paths, {
+    recursive: options.recursive ?? false,
+    onSkip: (path, reason) => options.onSkip?.(path, reason),
+    ...access,
+  })
   let done = 0
   try {
     for await (const verdicts of mapOrdered(sources, judged, threads * WINDOW_PER_THREAD)) {

@@ -28,6 +28,7 @@ Exit status: 1 something malicious, else 2 an error, else 3 something unknown or
     threads: { type: 'string', value: 'N', help: 'threads, all cores by default' },
     timeout: { type: 'string', value: 'SECONDS', default: '600', help: 'longest time for one file' },
     'max-calls': { type: 'string', value: 'N', help: 'calls whose order is kept for each report' },
+    password: { type: 'string', value: 'WORD', help: 'of encrypted zip members (infected by custom)' },
     'exit-zero': { type: 'boolean', help: 'exit with 0 whatever is found' },
   },
   async run({ values, positionals }, io) {
@@ -38,6 +39,7 @@ Exit status: 1 something malicious, else 2 an error, else 3 something unknown or
     const tally = new Map<string, number>()
     const count = (what: string) => tally.set(what, (tally.get(what) ?? 0) + 1)
     const bar = io.progress('classifying', null)
+    let skipped = 0
     const maxCalls = values['max-calls']
     const outcomes = classifySamples(positionals, {
       recursive: values.recursive,
@@ -46,7 +48,13 @@ Exit status: 1 something malicious, else 2 an error, else 3 something unknown or
       timeoutMs: wholeNumber('timeout', values.timeout, 1, 86_400) * 1000,
       evidence: { features: wholeNumber('evidence', values.evidence, 0, 1000) },
       ...(maxCalls === undefined ? {} : { maxCalls: wholeNumber('max-calls', maxCalls, 1, 100_000_000) }),
+      ...(values.password === undefined ? {} : { password: values.password }),
       signal: io.signal,
+      onSkip: (path, reason) => {
+        bar.done()
+        if (++skipped <= MAX_SKIPPED_SHOWN)
+          io.stderr(`passed over ${printable(path)}: ${printable(reason)}\n`)
+      },
       onProgress: (done, total) => bar.update(done, total),
     })
     if (values.csv) await io.stdout(csvLine(CSV_COLUMNS))
@@ -61,9 +69,14 @@ Exit status: 1 something malicious, else 2 an error, else 3 something unknown or
       bar.done()
     }
     if (!values.json && !values.csv) await io.stdout(summary(tally))
+    const untold = skipped - MAX_SKIPPED_SHOWN
+    if (untold > 0) io.stderr(`passed over ${untold.toLocaleString('en-US')} more\n`)
     return values['exit-zero'] ? 0 : exitStatus(tally)
   },
 })
+
+/** Things passed over that are named one by one, so that nobody takes them for clean. */
+const MAX_SKIPPED_SHOWN = 5
 
 function exitStatus(tally: ReadonlyMap<string, number>): number {
   const any = (what: string) => (tally.get(what) ?? 0) > 0
