@@ -19,6 +19,8 @@ export interface ImportOptions {
   readonly onProgress?: (counts: ImportCounts) => void
   /** When aborted, the rows read so far are kept and the import ends. */
   readonly signal?: AbortSignal
+  /** Most rows of a shard; 8,192 by default. */
+  readonly shardRows?: number
 }
 
 /**
@@ -29,9 +31,9 @@ export interface ImportOptions {
 export async function importRows(
   directory: string,
   rows: AsyncIterable<Row>,
-  { origin, onProgress, signal }: ImportOptions = {},
+  { origin, onProgress, signal, shardRows }: ImportOptions = {},
 ): Promise<ImportCounts> {
-  const writer = await openWriter(directory)
+  const writer = await openWriter(directory, shardRows)
   let counts: ImportCounts = { added: 0, alreadyThere: 0, differing: 0 }
   try {
     for await (const row of rows) {

@@ -23,8 +23,11 @@ export interface ShardWriter {
   write(traces: string, vocabulary: string): Promise<void>
 }
 
-/** Starts a shard. Its rows wait in the database's memory: at most SHARD_BYTES and one row. */
-export async function shardWriter(database: Database): Promise<ShardWriter> {
+/**
+ * Starts a shard. Its rows wait in the database's memory: at most SHARD_BYTES and one row.
+ * @param maxRows rows at which it is full
+ */
+export async function shardWriter(database: Database, maxRows = SHARD_ROWS): Promise<ShardWriter> {
   const connection = await database.connect()
   await connection.run(`CREATE TEMP TABLE traces(${columnDefinitions(TRACE_COLUMNS)})`)
   await connection.run(`CREATE TEMP TABLE vocabulary(${columnDefinitions(VOCABULARY_COLUMNS)})`)
@@ -54,7 +57,7 @@ export async function shardWriter(database: Database): Promise<ShardWriter> {
       return rows
     },
     get full() {
-      return rows >= SHARD_ROWS || bytes >= SHARD_BYTES || characters >= SHARD_NAME_CHARACTERS
+      return rows >= maxRows || bytes >= SHARD_BYTES || characters >= SHARD_NAME_CHARACTERS
     },
     add(row, origin) {
       const content = contentOf(row.trace)

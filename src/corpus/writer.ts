@@ -33,9 +33,10 @@ export interface CorpusWriter {
 
 /**
  * Opens a corpus for adding, or makes one. Keeps the name of every row in memory, about 250 bytes each.
+ * @param shardRows most rows of a shard, SHARD_ROWS by default
  * @throws UsageError while another process adds to it, UnwritableError, and what openCorpus throws
  */
-export async function openWriter(directory: string): Promise<CorpusWriter> {
+export async function openWriter(directory: string, shardRows?: number): Promise<CorpusWriter> {
   await mkdir(directory, { recursive: true }).catch((error) => {
     throw new UnwritableError(directory, error)
   })
@@ -61,7 +62,7 @@ export async function openWriter(directory: string): Promise<CorpusWriter> {
     const journal = join(directory, JOURNAL_FILE)
     const finished = await readJournal(journal)
     let number = (shards.at(-1)?.number ?? 0) + 1
-    let shard = await shardWriter(database)
+    let shard = await shardWriter(database, shardRows)
     let unrecorded: string[] = []
     let written = performance.now()
 
@@ -69,7 +70,7 @@ export async function openWriter(directory: string): Promise<CorpusWriter> {
       if (shard.rows > 0) {
         await shard.write(join(directory, tracesFile(number)), join(directory, vocabularyFile(number)))
         number++
-        shard = await shardWriter(database)
+        shard = await shardWriter(database, shardRows)
       }
       written = performance.now()
       if (unrecorded.length > 0) {
