@@ -10,7 +10,7 @@ import type { SparseMatrix } from './sparse-matrix.ts'
 const MIN_PAIR_DOCUMENTS = 5
 
 /** Most tokens whose pairs are counted, the best by information gain; bounds the table of pairs to 16 MB a class. */
-const MAX_PAIRED_TOKENS = 2048
+export const MAX_PAIRED_TOKENS = 2048
 
 /** Columns chosen among the n-grams that were counted. */
 export interface Columns {

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { madeUpExamples } from '../../test/traces.ts'
 import { KnownError, sha256 } from '../core/index.ts'
 import { fitRecipe } from './fit-recipe.ts'
+import { linearSvm } from './linear-svm.ts'
 import { loadModel, ModelFileError, modelDigest, saveModel } from './model-file.ts'
 import type { Recipe } from './recipe.ts'
 import { findRecipe, recipes } from './recipe-list.ts'
@@ -106,6 +107,49 @@ describe('a model file', () => {
     expect(() => saveModel({ ...trained, model: { ...trained.model, tensors: { weights } } })).toThrow(
       'not finite',
     )
+  })
+
+  /** A file of a model with such columns: right in all else, and with the right digest. */
+  function fileOf(columns: readonly (readonly number[])[], firstPair: number, tokens = 4): Uint8Array {
+    const starts = Uint32Array.from(
+      { length: columns.length + 1 },
+      (_, i) => columns.slice(0, i).flat().length,
+    )
+    const table = {
+      ...trained.encoder.table,
+      tokens: Array.from({ length: tokens }, (_, i) => `t${String(i).padStart(5, '0')}`),
+      columns: { tokens: Uint32Array.from(columns.flat()), starts },
+      firstPair,
+      scale: null,
+    }
+    const model = linearSvm.join([new Float64Array(columns.length + 1)], columns.length, 2)
+    return saveModel({ ...trained, model, encoder: { ...trained.encoder, table } })
+  }
+
+  it('takes columns that an encoder could have learned', () => {
+    expect(loadModel(fileOf([[0], [2], [3], [0, 2], [2, 3]], 3)).encoder.names).toHaveLength(5)
+    expect(loadModel(fileOf([], 0)).encoder.names).toEqual([])
+  })
+
+  it.each<[string, number[][], number]>([
+    ['an unknown token', [[0], [4]], 2],
+    ['a column twice', [[0], [0]], 2],
+    ['columns out of order', [[1], [0]], 2],
+    ['an empty column', [[0], []], 2],
+    ['n-grams of sets', [[0], [0, 1]], 2],
+    ['a pair of three', [[0], [1], [2], [0, 1, 2]], 3],
+    ['a pair without columns', [[0], [1], [0, 2]], 2],
+    ['a pair with itself', [[0], [1], [1, 1]], 2],
+    ['pairs out of order', [[0], [1], [2], [1, 2], [0, 1]], 3],
+    ['more pairs than columns', [[0], [1]], 3],
+  ])('is refused with %s', (_, columns, firstPair) => {
+    expect(() => loadModel(fileOf(columns, firstPair))).toThrow(ModelFileError)
+  })
+
+  it('is refused with pairs of so many tokens that their table would fill the memory', () => {
+    const singles = Array.from({ length: 3000 }, (_, token) => [token])
+    const pairs = Array.from({ length: 2999 }, (_, token) => [token, token + 1])
+    expect(() => loadModel(fileOf([...singles, ...pairs], 3000, 3000))).toThrow('pairs have too many tokens')
   })
 
   it('keeps what is written on its card', () => {

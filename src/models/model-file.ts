@@ -1,5 +1,5 @@
 import { KnownError, sha256, UsageError } from '../core/index.ts'
-import { type EncoderTable, type FeatureSettings, makeEncoder } from '../features/index.ts'
+import { type EncoderTable, type FeatureSettings, MAX_PAIRED_TOKENS, makeEncoder } from '../features/index.ts'
 import { KINDS, type Kind } from '../samples/index.ts'
 import type { Calibration } from './calibration.ts'
 import { isCard, orderedCard } from './card.ts'
@@ -193,6 +193,7 @@ function checkColumns(
 ): void {
   const longest = kind === 'sequence' ? settings.ngrams[1] : 1
   const single = new Set<number>()
+  const paired = new Set<number>()
   let previous = new Uint32Array(0)
   for (let column = 0; column + 1 < starts.length; column++) {
     const length = starts[column + 1] - starts[column]
@@ -204,6 +205,9 @@ function checkColumns(
     if (isPair && !(gram[0] < gram[1] && single.has(gram[0]) && single.has(gram[1]))) {
       throw new ModelFileError('a pair is not of two columns')
     }
+    if (isPair) for (const token of gram) paired.add(token)
+    // What finds the pairs of a row grows with the square of their tokens.
+    if (paired.size > MAX_PAIRED_TOKENS) throw new ModelFileError('its pairs have too many tokens')
     if (column !== firstPair && !precedes(previous, gram))
       throw new ModelFileError('its columns are out of order')
     if (length === 1) single.add(gram[0])

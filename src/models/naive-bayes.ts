@@ -68,11 +68,14 @@ type Bayes = 'multinomial' | 'bernoulli'
 function countByClass(x: SparseMatrix, y: Uint32Array, classes: number, values: Float64Array | null) {
   const counts = new Float64Array(classes * x.columns)
   const rowsPerClass = new Float64Array(classes)
+  const { starts, indices } = x
   for (let row = 0; row < x.rows; row++) {
-    const at = y[row] * x.columns
+    const own = counts.subarray(y[row] * x.columns, (y[row] + 1) * x.columns)
     rowsPerClass[y[row]]++
-    for (let i = x.starts[row]; i < x.starts[row + 1]; i++)
-      counts[at + x.indices[i]] += values ? values[i] : 1
+    const end = starts[row + 1]
+    // Two loops, since a test of `values` inside one slows it.
+    if (values) for (let i = starts[row]; i < end; i++) own[indices[i]] += values[i]
+    else for (let i = starts[row]; i < end; i++) own[indices[i]]++
   }
   return { counts, rowsPerClass }
 }
