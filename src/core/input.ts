@@ -58,14 +58,22 @@ async function* fileChunks(
   try {
     const about = await file.stat()
     const total = about.isFile() ? about.size : null
-    for (let read = 0; ; ) {
+    let read = 0
+    const ask = () => {
       const buffer = Buffer.allocUnsafeSlow(chunkSize(total, read))
       // No position: pipes have none.
-      const { bytesRead } = await file.read(buffer, 0, buffer.length)
+      return file.read(buffer, 0, buffer.length)
+    }
+    for (let next = ask(); ; ) {
+      const { bytesRead, buffer } = await next
       if (bytesRead === 0) return
       read += bytesRead
       onBytes?.(read, total)
+      // The next chunk of a file is read while this one is worked on. Not of a pipe: closing would wait for its writer.
+      if (total !== null) next = ask()
+      next.catch(() => {})
       yield buffer.subarray(0, bytesRead)
+      if (total === null) next = ask()
     }
   } catch (error) {
     throw asUnreadable(path, error)
