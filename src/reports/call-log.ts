@@ -23,7 +23,7 @@ export interface MergedCalls {
   readonly columns: CallColumns | null
 }
 
-const FIRST_ROWS = 4096
+const FIRST_ROWS = 256
 
 /** Columns of a call log, and the typed array of each. */
 const COLUMNS = {
@@ -48,7 +48,7 @@ export class CallLog {
   /** Calls in all, repeats included. */
   length = 0
   /** How often each token was called, repeats included; grows with the tokens. */
-  totals = new Float64Array(256)
+  totals = new Float64Array(64)
   readonly #maxCalls: number
   #rows = allocate(COLUMNS, FIRST_ROWS)
   #extra: ExtraRows | null
@@ -100,16 +100,8 @@ export class CallLog {
     if (this.#size > this.#maxCalls) this.#compact()
     const rows = this.#rows
     const order = mergeOrder(rows.order.subarray(0, this.#size))
-    let size = 0
-    for (const row of order) size += 1 + rows.repeated[row]!
-    size = Math.min(size, this.#maxCalls)
-    const from = new Uint32Array(size)
-    let at = 0
-    for (let index = 0; at < size; index++) {
-      const row = order[index]!
-      const end = Math.min(size, at + 1 + rows.repeated[row]!)
-      while (at < end) from[at++] = row
-    }
+    const from = this.#spellOut(order)
+    const size = from.length
     const extra = this.#extra
     return {
       sequence: gather(rows.token, from, new Uint32Array(size)),
@@ -126,6 +118,21 @@ export class CallLog {
         success: gather(extra.success, from, new Int8Array(size)),
       },
     }
+  }
+
+  /** The row of each kept token: a row stands once and once more for each repeat, up to `maxCalls` in all. */
+  #spellOut(order: Uint32Array): Uint32Array {
+    const { repeated } = this.#rows
+    let size = order.length
+    for (let row = 0; row < order.length; row++) size += repeated[row]!
+    if (size === order.length) return order
+    const from = new Uint32Array(Math.min(size, this.#maxCalls))
+    for (let at = 0, index = 0; at < from.length; index++) {
+      const row = order[index]!
+      const end = Math.min(from.length, at + 1 + repeated[row]!)
+      while (at < end) from[at++] = row
+    }
+    return from
   }
 
   /** Doubles the columns, or throws out calls that come too late; false when the call at hand is one of them. */

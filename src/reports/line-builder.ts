@@ -7,7 +7,7 @@ import { decodeText, numberAt, textAt } from './scalars.ts'
 import { traces } from './traces.ts'
 import { ViewLog } from './view-log.ts'
 
-/** Most bytes of a line's other keys and values that are kept. */
+/** Most bytes of a line's other keys and values that are kept by default. */
 export const MAX_EXTRA_BYTES = 65_536
 
 const SHOWN_KEYS = 5
@@ -31,13 +31,15 @@ export class LineBuilder {
   #key = ''
   #ownKey = false
   #extra: string[] = []
+  readonly #maxExtraBytes: number
   #extraBytes = 0
   #value = Buffer.alloc(1024)
   #valueLength = 0
   #lost = 0
 
-  constructor(scanner: JsonScanner, maxTokens: number) {
+  constructor(scanner: JsonScanner, maxTokens: number, maxExtraBytes = MAX_EXTRA_BYTES) {
     this.#scanner = scanner
+    this.#maxExtraBytes = maxExtraBytes
     this.#bytes = scanner.bytes
     this.#calls = new ViewLog('calls', maxTokens)
     this.#opcodes = new ViewLog('opcodes', maxTokens)
@@ -66,6 +68,9 @@ export class LineBuilder {
   /** One report for each view that the line has; none when it has none. */
   build(sample: ReportedSample, cut: string | null): Report[] {
     const reports: Report[] = []
+    // Looked at here and not sooner: a sandbox report's values come by as well and are never asked for.
+    const extra = this.#extra.filter((member) => isJson(`{${member}}`))
+    this.#lost += this.#extra.length - extra.length
     for (const log of [this.#calls, this.#opcodes]) {
       const built = log.build(this.#dialect ?? 'unknown')
       if (!built) continue
@@ -86,7 +91,7 @@ export class LineBuilder {
         score: null,
         label: this.#label,
         id: this.#id,
-        extra: this.#extra.length > 0 ? `{${this.#extra.join(',')}}` : null,
+        extra: extra.length > 0 ? `{${extra.join(',')}}` : null,
         state: reasons.length > 0 ? 'partial' : 'complete',
         reasons: [...reasons, ...this.#remarks, ...this.#remarksOn(log)],
       })
@@ -171,21 +176,17 @@ export class LineBuilder {
     if (this.#ownKey) return
     if (event & PIECE.first) this.#valueLength = 0
     const length = this.#valueLength + end - start
-    if (length <= MAX_EXTRA_BYTES) {
+    if (length <= this.#maxExtraBytes) {
       if (length > this.#value.length) this.#value = Buffer.concat([this.#value], length * 2)
       this.#value.set(this.#bytes.subarray(start, end), this.#valueLength)
     }
-    this.#valueLength = Math.min(length, MAX_EXTRA_BYTES + 1)
+    this.#valueLength = Math.min(length, this.#maxExtraBytes + 1)
     if (event & PIECE.last) this.#endOther()
   }
 
   #endOther(): void {
-    const text = `"${this.#key}":${this.#value.toString('utf8', 0, Math.min(this.#valueLength, MAX_EXTRA_BYTES))}`
-    if (
-      this.#extraBytes + text.length > MAX_EXTRA_BYTES ||
-      this.#valueLength > MAX_EXTRA_BYTES ||
-      !isJson(`{${text}}`)
-    ) {
+    const text = `"${this.#key}":${this.#value.toString('utf8', 0, Math.min(this.#valueLength, this.#maxExtraBytes))}`
+    if (this.#extraBytes + text.length > this.#maxExtraBytes || this.#valueLength > this.#maxExtraBytes) {
       this.#lost++
       return
     }

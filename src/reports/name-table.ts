@@ -7,7 +7,7 @@ export const MAX_NAME_BYTES = 512
 /** Stands for every name past MAX_NAMES. */
 export const OTHER_NAMES = '(other names)'
 
-const FIRST_SLOTS = 1024
+const FIRST_SLOTS = 128
 const NON_ASCII = 128
 
 /** Numbers the names of one report from 0, in order of appearance, straight from their bytes. */
@@ -20,9 +20,9 @@ export class NameTable {
   #slots = new Int32Array(FIRST_SLOTS)
   /** A slot is taken when it carries the number of the present generation, so that `clear` costs nothing. */
   #generations = new Int32Array(FIRST_SLOTS)
-  #starts = new Int32Array(1024)
-  #hashes = new Int32Array(1024)
-  #text = new Uint8Array(1 << 14)
+  #starts = new Int32Array(64)
+  #hashes = new Int32Array(64)
+  #text = new Uint8Array(1 << 10)
 
   get size(): number {
     return this.#names.length

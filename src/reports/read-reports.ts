@@ -18,6 +18,8 @@ import { traces } from './traces.ts'
 export interface ReadOptions {
   /** Most calls whose order is kept; all are counted. */
   readonly maxCalls?: number
+  /** Most bytes of the keys of a traces line that have no meaning here; 65,536 by default. */
+  readonly maxExtraBytes?: number
   /** Keep thread, category and success of each kept call in `Report.columns`. */
   readonly columns?: boolean
   /** Told of each malformed line of a traces file; without it they are told in the next report's reasons. */
@@ -57,12 +59,15 @@ export class ReportReader {
   #textLength = 0
   #skipped: KnownError[] = []
 
-  constructor(table: FieldTable, { maxCalls = DEFAULT_MAX_CALLS, columns = false, onSkipped }: ReadOptions) {
+  constructor(
+    table: FieldTable,
+    { maxCalls = DEFAULT_MAX_CALLS, maxExtraBytes, columns = false, onSkipped }: ReadOptions,
+  ) {
     this.#table = table
     this.#scanner = table.idleScanners.pop() ?? jsonScanner(table.projection)
     this.#scanner.lines(true)
     this.#run = new RunBuilder(this.#scanner, maxCalls, columns)
-    this.#line = new LineBuilder(this.#scanner, maxCalls)
+    this.#line = new LineBuilder(this.#scanner, maxCalls, maxExtraBytes)
     const handlers = { ...this.#run.handlers, ...this.#line.handlers }
     this.#handlers = table.fields.map((field) => (field && handlers[field]) ?? null)
     this.#other = handlers['line.other'] ?? (() => {})

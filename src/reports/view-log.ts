@@ -17,10 +17,10 @@ export class ViewLog {
   /** Values in place of names or counts that are neither. */
   strange = 0
   readonly #maxTokens: number
-  #tokens = new Uint32Array(1024)
+  #tokens = new Uint32Array(64)
   #length = 0
-  #totals = new Float64Array(256)
-  #counts = new Float64Array(256)
+  #totals = new Float64Array(64)
+  #counts = new Float64Array(64)
   #countTotal = 0
   #countName = -1
   readonly #word = new Uint8Array(MAX_NAME_BYTES * 2)
