@@ -27,7 +27,10 @@ async function exported(folder: string) {
 
 /** The digest of a corpus imported from lines. */
 async function digestOfLines(folder: string, lines: readonly string[]): Promise<string> {
-  await importRows(folder, rowsFromReports(readReports(bytesOf(lines)), { path: 'export.jsonl' }))
+  await importRows(
+    folder,
+    rowsFromReports(readReports(bytesOf(lines), { maxExtraBytes: 2 ** 24 }), { path: 'export.jsonl' }),
+  )
   return (await exported(folder)).digest
 }
 
@@ -68,6 +71,21 @@ describe('exportLines', () => {
         { id: 'calls only' },
         { id: 'same', api_counts: { a: 1, b: 2 }, opcodes: 'mov jmp' },
       ])
+    })
+  })
+
+  it('keeps the places of many calls', async () => {
+    await withFolder(async (folder) => {
+      const many = row({ names: Array.from({ length: 20_000 }, (_, i) => `f${i % 50}`) })
+      const places = {
+        process: Uint32Array.from({ length: 20_000 }, (_, i) => i % 3),
+        call: Uint32Array.from({ length: 20_000 }, (_, i) => i),
+        time: Float64Array.from({ length: 20_000 }, (_, i) => 1.6e9 + i / 3),
+        address: null,
+      }
+      await importRows(join(folder, 'a'), stream([{ ...many, trace: { ...many.trace, places } }]))
+      const { lines, digest } = await exported(join(folder, 'a'))
+      expect(await digestOfLines(join(folder, 'b'), lines)).toBe(digest)
     })
   })
 

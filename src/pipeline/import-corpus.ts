@@ -58,6 +58,9 @@ export interface Skipped {
 /** Skipped things that are told one by one. */
 export const MAX_TOLD = 100
 
+/** Most bytes of what a line says besides: an exported corpus keeps the places of a million calls there. */
+const MAX_EXTRA_BYTES = 2 ** 26
+
 /** Most bytes of a labels file. */
 const MAX_LABELS_BYTES = 2 ** 28
 
@@ -143,7 +146,7 @@ function importRun(writer: CorpusWriter, labels: Labels | undefined, options: Im
       }
       const onSkipped = (error: KnownError) => skip(path, error.code, error.message)
       const rows = () =>
-        rowsFromReports(readReports(source.open(), { onSkipped }), {
+        rowsFromReports(readReports(source.open(), { onSkipped, maxExtraBytes: MAX_EXTRA_BYTES }), {
           path,
           source: sourceName,
           dialect,

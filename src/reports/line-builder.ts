@@ -32,6 +32,7 @@ export class LineBuilder {
   #ownKey = false
   #extra: string[] = []
   readonly #maxExtraBytes: number
+  readonly #maxExtraBytes: number
   #extraBytes = 0
   #value = Buffer.alloc(1024)
   #valueLength = 0
