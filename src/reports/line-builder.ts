@@ -32,7 +32,6 @@ export class LineBuilder {
   #ownKey = false
   #extra: string[] = []
   readonly #maxExtraBytes: number
-  readonly #maxExtraBytes: number
   #extraBytes = 0
   #value = Buffer.alloc(1024)
   #valueLength = 0
