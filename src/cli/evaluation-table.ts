@@ -143,13 +143,12 @@ function comparisonNotes({ randomSplit, test, prior }: EvaluationResult): string
   return found
 }
 
-function rateNotes(results: readonly EvaluationResult[]): string[] {
-  const [{ tpr, classes }] = results
-  return tpr.flatMap(({ falsePositiveRate, truePositiveRate }) => {
-    if (truePositiveRate !== null) return []
-    const few = `fewer than ten of ${count(classes[0].support, `${printable(classes[0].name)} row`)} lie at that rate`
-    return [`TPR at ${percent(falsePositiveRate)} FPR: not estimable, ${few}.`]
-  })
+function rateNotes([{ tpr, classes }]: readonly EvaluationResult[]): string[] {
+  const rates = tpr.filter(({ truePositiveRate }) => truePositiveRate === null)
+  if (rates.length === 0) return []
+  const which = rates.map(({ falsePositiveRate }) => percent(falsePositiveRate)).join(' and ')
+  const negatives = count(classes[0].support, `${printable(classes[0].name)} row`)
+  return [`TPR at ${which} FPR: not estimable, fewer than ten of ${negatives} lie at that rate.`]
 }
 
 /** From this on, calibration moves so many rows across one half that it must be said. */

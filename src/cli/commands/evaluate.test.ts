@@ -82,7 +82,9 @@ describe('taxon evaluate', () => {
     expect(lines[3]).toMatch(/^naive-bayes +(\.\d{3}|1\.000) ± \.\d{3} /)
     expect(out).toMatch(/^benign +\S+ ± \S+ +\S+ ± \S+ +\S+ ± \S+ +75$/m)
     expect(out).toContain('Rows that repeat the input of another, as the recipe sees it: 30.')
-    expect(out).toContain('TPR at 1 % FPR: not estimable, fewer than ten of 75 benign rows lie at that rate.')
+    expect(out).toContain(
+      'TPR at 1 % and 0.1 % FPR: not estimable, fewer than ten of 75 benign rows lie at that rate.',
+    )
     expect(out).toContain('Where 1 % of samples are malware, a probability of .500 means .010')
     expect(out).toContain('Left out: 1 row without a label for malicious.')
     expect(out).toContain('Random split: accuracy where folds may test on an input that was learned.')
