@@ -65,14 +65,12 @@ describe('a report', () => {
   })
 
   it('is the same at every cut of one text', async () => {
-    const [{ text, calls }] = fc.sample(
-      toyReports.filter(({ calls }) => calls.length > 5),
-      { numRuns: 1, seed: 7 },
-    )
-    const bytes = Buffer.from(text!)
+    const longer = toyReports.filter(({ calls }) => calls.length > 5)
+    const { text, calls } = fc.sample(longer, { numRuns: 1, seed: 7 })[0]!
+    const bytes = Buffer.from(text)
     for (let cut = 0; cut < bytes.length; cut++) {
       const report = await readOrNull(bytes.subarray(0, cut))
-      expect(inOrder(report), `cut at ${cut}`).toEqual(wanted(calls!.filter(({ end }) => end <= cut)))
+      expect(inOrder(report), `cut at ${cut}`).toEqual(wanted(calls.filter(({ end }) => end <= cut)))
     }
   })
 

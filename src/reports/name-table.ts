@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { decodeText, textAt } from './scalars.ts'
 
 /** Most distinct names of one report; calls of further ones are counted under OTHER_NAMES. */
@@ -9,6 +10,8 @@ export const OTHER_NAMES = '(other names)'
 
 const FIRST_SLOTS = 128
 const NON_ASCII = 128
+/** Where hashing starts: unknown to whoever wrote the report, so that no report can make all its names collide. */
+const SEED = randomBytes(4).readInt32LE()
 
 /** Numbers the names of one report from 0, in order of appearance, straight from their bytes. */
 export class NameTable {
@@ -43,7 +46,7 @@ export class NameTable {
   /** The number of the name that a JSON string's inside spells. */
   intern(bytes: Uint8Array, start: number, end: number, escaped: boolean): number {
     if (escaped || end - start > MAX_NAME_BYTES) return this.internText(decodeText(bytes, start, end))
-    let hash = 0
+    let hash = SEED
     let seen = 0
     for (let at = start; at < end; at++) {
       const byte = bytes[at]!
@@ -61,7 +64,7 @@ export class NameTable {
       while ((bytes[end]! & 0xc0) === 0x80) end--
       bytes = bytes.subarray(0, end)
     }
-    let hash = 0
+    let hash = SEED
     for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193)
     return this.#find(bytes, 0, bytes.length, hash)
   }
