@@ -6,15 +6,13 @@ import type { AbstainSettings } from './abstention.ts'
 import { classifiers, findClassifier } from './classifiers.ts'
 import type { ModelSettings, Recipe } from './recipe.ts'
 import { DEFAULT_MODEL } from './recipe-list.ts'
+import { type SettingsTable, settingsTable } from './settings-table.ts'
 
 /** Longest recipe file that is read, in characters. */
 const MAX_RECIPE_LENGTH = 1 << 20
 
 /** Most values of a grid: each is a fit in every inner fold. */
 const MAX_GRID = 64
-
-/** Most tokens to drop. */
-const MAX_DROPPED = 10_000
 
 /**
  * A recipe from TOML: the fields of `Recipe` with `[features]`, `[model]` and perhaps `[abstain]`, where the values to choose from are called
@@ -35,15 +33,15 @@ export function parseRecipe(toml: string, name: string): Recipe {
 
 /** A recipe from plain settings, as TOML or a model file holds them. @throws UsageError naming the setting that is wrong */
 export function recipeFrom(read: unknown, name: string): Recipe {
-  const top = table(read, `recipe ${name}`)
+  const top = settingsTable(read, `recipe ${name}`)
   const recipe = {
     name: top.text('name', name, 100),
     summary: top.text('summary', '', 1000),
     view: top.oneOf('view', ['any', 'opcodes', 'calls'], 'any'),
     kinds: top.someOf('kinds', KINDS, KINDS),
     target: top.oneOf('target', ['auto', 'malicious', 'family', 'category'], 'auto'),
-    features: readFeatures(table(top.take('features') ?? {}, `recipe ${name}: features`)),
-    model: readModel(table(top.take('model') ?? {}, `recipe ${name}: model`)),
+    features: readFeatures(settingsTable(top.take('features') ?? {}, `recipe ${name}: features`)),
+    model: readModel(settingsTable(top.take('model') ?? {}, `recipe ${name}: model`)),
     abstain: readAbstain(top.take('abstain'), `recipe ${name}: abstain`),
   }
   top.end()
@@ -72,7 +70,7 @@ export function recipeSettings({
   }
 }
 
-function readFeatures(from: Table): FeatureSettings {
+function readFeatures(from: SettingsTable): FeatureSettings {
   const [shortest, longest] = from.numbers('ngrams', DEFAULT_FEATURES.ngrams, 1, 4, 2)
   if (
     longest === undefined ||
@@ -99,7 +97,7 @@ function readFeatures(from: Table): FeatureSettings {
   return features
 }
 
-function readModel(from: Table): ModelSettings {
+function readModel(from: SettingsTable): ModelSettings {
   const names = classifiers.map((kind) => kind.name)
   const kind = findClassifier(from.oneOf('type', names, 'linear-svm'))!
   const model: ModelSettings = {
@@ -116,7 +114,7 @@ function readModel(from: Table): ModelSettings {
 
 function readAbstain(value: unknown, subject: string): AbstainSettings | null {
   if (value === undefined) return null
-  const from = table(value, subject)
+  const from = settingsTable(value, subject)
   const abstain: AbstainSettings = {
     minTokens: from.whole('minTokens', 1),
     minKnown: from.number('minKnown', 0.5, 0, 1),
@@ -125,109 +123,4 @@ function readAbstain(value: unknown, subject: string): AbstainSettings | null {
   }
   from.end()
   return abstain
-}
-
-/** Settings read by name, each checked; `end` complains of those that nobody asked for. */
-interface Table {
-  take(key: string): unknown
-  text(key: string, otherwise: string, maxLength: number): string
-  texts(key: string, otherwise: readonly string[]): readonly string[]
-  oneOf<T extends string>(key: string, choices: readonly T[], otherwise: T): T
-  someOf<T extends string>(key: string, choices: readonly T[], otherwise: readonly T[]): readonly T[]
-  number(key: string, otherwise: number, least: number, most: number): number
-  whole(key: string, otherwise: number): number
-  /** A number or a list of at least one; a setting that stands for one value may be a plain number. */
-  numbers(
-    key: string,
-    otherwise: readonly number[],
-    least: number,
-    most: number,
-    maxLength: number,
-  ): readonly number[]
-  flag(key: string, otherwise: boolean): boolean
-  wrong(key: string, want: string): UsageError
-  end(): void
-}
-
-function table(read: unknown, subject: string): Table {
-  if (typeof read !== 'object' || read === null || Array.isArray(read))
-    throw new UsageError(`${subject}: not a table`)
-  // Outside keys may be called `__proto__`.
-  const values = new Map<string, unknown>(Object.entries(read))
-  const asked = new Map<string, unknown>()
-  const take = (key: string) => {
-    const value = values.get(key)
-    asked.set(key, value)
-    values.delete(key)
-    return value
-  }
-  const wrong = (key: string, want: string) =>
-    new UsageError(`${subject}: ${key} must be ${want}, got ${shown(asked.get(key))}`)
-  function checked<T>(key: string, otherwise: T, want: string, accepts: (value: unknown) => value is T): T {
-    const value = take(key)
-    if (value === undefined) return otherwise
-    if (!accepts(value)) throw wrong(key, want)
-    return value
-  }
-  const within = (value: unknown, least: number, most: number): value is number =>
-    typeof value === 'number' && value >= least && value <= most
-  return {
-    take,
-    wrong,
-    text: (key, otherwise, maxLength) =>
-      checked(key, otherwise, `text of at most ${maxLength} characters`, (value): value is string => {
-        return typeof value === 'string' && value.length <= maxLength
-      }),
-    texts: (key, otherwise) =>
-      checked(
-        key,
-        otherwise,
-        `a list of at most ${MAX_DROPPED} texts`,
-        (value): value is readonly string[] => {
-          return (
-            Array.isArray(value) &&
-            value.length <= MAX_DROPPED &&
-            value.every((one) => typeof one === 'string')
-          )
-        },
-      ),
-    oneOf: <T extends string>(key: string, choices: readonly T[], otherwise: T) =>
-      checked(key, otherwise, choices.join(' or '), (value): value is T => choices.includes(value as T)),
-    someOf: <T extends string>(key: string, choices: readonly T[], otherwise: readonly T[]) =>
-      checked(key, otherwise, `a list of some of ${choices.join(', ')}`, (value): value is readonly T[] => {
-        return Array.isArray(value) && value.length > 0 && value.every((one) => choices.includes(one))
-      }),
-    number: (key, otherwise, least, most) =>
-      checked(key, otherwise, `a number from ${least} to ${most}`, (value): value is number => {
-        return within(value, least, most)
-      }),
-    whole: (key, otherwise) =>
-      checked(key, otherwise, 'a whole number from 0', (value): value is number => {
-        return within(value, 0, 2 ** 31) && Number.isInteger(value)
-      }),
-    numbers: (key, otherwise, least, most, maxLength) => {
-      const value = take(key)
-      if (value === undefined) return otherwise
-      const list: unknown[] = Array.isArray(value) ? value : [value]
-      if (list.length === 0 || list.length > maxLength || !list.every((one) => within(one, least, most))) {
-        throw wrong(key, `a number from ${least} to ${most}, or a list of at most ${maxLength}`)
-      }
-      return list as number[]
-    },
-    flag: (key, otherwise) =>
-      checked(key, otherwise, 'true or false', (value): value is boolean => typeof value === 'boolean'),
-    end() {
-      const [unknown] = values.keys()
-      if (unknown !== undefined) {
-        throw new UsageError(
-          `${subject}: no setting is called ${shown(unknown)}; there are ${[...asked.keys()].join(', ')}`,
-        )
-      }
-    },
-  }
-}
-
-function shown(value: unknown): string {
-  const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? String(value))
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
