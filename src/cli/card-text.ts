@@ -66,9 +66,13 @@ function figureLines({ figures }: Card): [string, string][] {
 function abstentionLines({ abstention }: Card): [string, string][] {
   if (!abstention) return []
   const { minTokens, minKnown, benignBelow, maliciousAbove } = abstention
-  const needs = `fewer than ${minTokens} distinct tokens, or under ${(minKnown * 100).toFixed(0)} % of them known`
-  const between = `probability from ${benignBelow.toFixed(4)} to ${maliciousAbove.toFixed(4)}`
-  return [['says nothing', `${needs}, or ${between}`]]
+  const rules: string[] = []
+  if (minTokens !== undefined) rules.push(`on fewer than ${minTokens} distinct tokens`)
+  if (minKnown !== undefined) rules.push(`where it knows less than ${Math.round(minKnown * 100)} % of them`)
+  if (benignBelow !== undefined && maliciousAbove !== undefined) {
+    rules.push(`at probabilities from ${benignBelow.toFixed(3)} to ${maliciousAbove.toFixed(3)}`)
+  }
+  return [['says nothing', rules.join(', ')]]
 }
 
 function whole(value: number): string {

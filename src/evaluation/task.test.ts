@@ -66,6 +66,11 @@ describe('makeTask', () => {
     ])
   })
 
+  it('refuses families of which only one has enough inputs', () => {
+    const labels = ['a', 'a', 'b'].map((family) => label(1, family))
+    expect(() => makeTask(rows(labels), ['1', '2', '3'], options)).toThrow('fewer than two classes of family')
+  })
+
   it('does not guess from too few benign inputs', () => {
     const labels = [label(0), label(0), label(1), label(1)]
     expect(() => makeTask(rows(labels), ['a', 'a', 'b', 'c'], options)).toThrow(

@@ -44,6 +44,14 @@ describe('taxon train', () => {
     expect((await run(model, ['show', path])).out).toBe(out)
   })
 
+  it('says when a detector says nothing', async () => {
+    const path = join(folder, 'silent.safetensors')
+    const { out } = await run(train, ['calls-detect', corpus, '--threads', '1', '--no-evaluate', '-o', path])
+    expect(out).toMatch(
+      /^says nothing +on fewer than \d+ distinct tokens, where it knows less than \d+ % of them, at probabilities from 0\.\d{3} to \d\.\d{3}$/m,
+    )
+  })
+
   it('prints the card as JSON', async () => {
     const path = join(folder, 'json.safetensors')
     const { out } = await learn('-o', path, '--no-evaluate', '--json', '--target', 'family')
