@@ -68,7 +68,7 @@ describe('a corpus', () => {
           expect(counts).toMatchObject({ added: kept.size, alreadyThere: rows.length - kept.size })
         }),
       ),
-      { numRuns: 40 },
+      { numRuns: 25 },
     )
   })
 
