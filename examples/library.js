@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { classify } from 'taxon'
 
-const examples = fileURLToPath(new URL('.', import.meta.url))
+const examples = fileURLToPath(new URL('reports', import.meta.url))
 const paths = process.argv.length > 2 ? process.argv.slice(2) : [examples]
 
 for await (const outcome of classify(paths, { recursive: true })) {

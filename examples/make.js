@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Writes the example reports of this folder, the same bytes every time: `node examples/make.js [folder]`.
+// Writes the example reports and their labels beside it, the same bytes every time: `node examples/make.js [folder]`.
 // They are made up. No program was run for them; names, hashes and addresses stand for nothing real. What is true to
 // life is their shape, Cuckoo's and CAPE's, and which calls programs of each kind tend to make.
 import { createHash } from 'node:crypto'
@@ -176,7 +176,7 @@ export function exampleFiles() {
     const report = scenario.sandbox === 'cape' ? cape(scenario) : cuckoo(scenario)
     const text = `${JSON.stringify(report, null, 1)}\n`
     files.set(
-      `${scenario.name}.json${scenario.gzip ? '.gz' : ''}`,
+      `reports/${scenario.name}.json${scenario.gzip ? '.gz' : ''}`,
       scenario.gzip ? gzipSync(text, { level: 9 }) : Buffer.from(text),
     )
     if (scenario.label)
@@ -192,6 +192,6 @@ export function exampleFiles() {
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const folder = process.argv[2] ?? import.meta.dirname ?? fileURLToPath(new URL('.', import.meta.url))
-  mkdirSync(folder, { recursive: true })
+  mkdirSync(join(folder, 'reports'), { recursive: true })
   for (const [name, bytes] of exampleFiles()) writeFileSync(join(folder, name), bytes)
 }

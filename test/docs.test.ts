@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { commands } from '../src/cli/commands/index.ts'
+import { main } from '../src/cli/main.ts'
+import { fakeIo } from './fake-io.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const documents = readdirSync(root).filter((name) => name.endsWith('.md'))
@@ -69,6 +71,15 @@ describe('documents', () => {
     const output = (text: string) => /<!-- output of npm start: begin -->(.*?)<!-- /s.exec(text)?.[1]
     expect(output(chinese)).toBe(output(english))
     expect(output(english)).toContain('malicious')
+  })
+
+  it('README shows what `npm start` prints', async () => {
+    const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> }
+    const [, , ...argv] = scripts.start!.split(' ')
+    const io = fakeIo()
+    expect(await main(argv, io)).toBe(0)
+    const shown = /<!-- output of npm start: begin -->\n```\n(.*?)```/s.exec(textOf('README.md'))?.[1]
+    expect(shown).toBe(io.out)
   })
 
   it('CONTRIBUTING gives a reason for each dependency', () => {
