@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { countsOf, namesOf, readAll, readOne } from '../../test/read-text.ts'
 import { UNLABELLED } from '../samples/index.ts'
+import { fieldTable } from './field-table.ts'
 import { formats } from './index.ts'
 
 const SHA256 = 'AB'.repeat(32)
@@ -233,6 +234,11 @@ describe('each format', () => {
       traces: { calls: ['a'] },
     }
     for (const name of named) expect((await readOne(inputs[name as keyof typeof inputs])).format).toBe(name)
+  })
+
+  it('may not give a path another meaning than the others do', () => {
+    const contrary = { name: 'contrary', fields: { 'info.version': 'name' }, signs: {} } as const
+    expect(() => fieldTable([...formats, contrary], false)).toThrow(/means version and name/)
   })
 
   it.each(Object.entries({ cuckoo1, cuckoo2, cape, points }))(
