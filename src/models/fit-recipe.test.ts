@@ -89,6 +89,18 @@ describe('fitRecipe', () => {
     )
   })
 
+  it('learns when to say nothing where its recipe asks for it', async () => {
+    const examples = { ...madeUpExamples(200, 2, 'set'), classes: ['benign', 'malicious'] }
+    const abstain = { minTokens: 4, minKnown: 0.8, misses: 0.05, falseAlarms: 0.05 }
+    const { card } = await fitRecipe({ ...quick('calls-detect'), abstain }, examples, { seed: 1 })
+    expect(card.abstention).toMatchObject({ minTokens: 4, minKnown: 0.8 })
+    const { benignBelow, maliciousAbove } = card.abstention!
+    expect(benignBelow).toBeLessThanOrEqual(0.5)
+    expect(maliciousAbove).toBeGreaterThanOrEqual(0.5)
+    const silent = await fitRecipe({ ...quick('calls-detect'), abstain: null }, examples, { seed: 1 })
+    expect(silent.card.abstention).toBeNull()
+  })
+
   it('gives every class a score where classes have few rows, or none', async () => {
     const examples = madeUpExamples(40, 2, 'set')
     for (const name of ['svm', 'naive-bayes', 'bernoulli']) {
