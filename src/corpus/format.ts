@@ -60,8 +60,11 @@ export const VOCABULARY_COLUMNS = [
   ['name', 'VARCHAR'],
 ] as const
 
+/** Names the format and its version; a folder with it is a corpus. */
 export const MARKER_FILE = 'corpus.json'
+/** What earlier imports read to its end, one JSON object a line. */
 export const JOURNAL_FILE = 'imported.ndjson'
+/** There while a process writes, with its id. */
 export const LOCK_FILE = 'lock'
 
 /** A shard is closed when it has this many rows … */

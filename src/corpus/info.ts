@@ -48,11 +48,13 @@ export interface PartInfo {
   readonly familyClashes: Clashes
 }
 
+/** Groups whose rows disagree in a label, and the rows in them. */
 export interface Clashes {
   readonly groups: number
   readonly rows: number
 }
 
+/** How many rows bear a name; null for those that bear none. */
 export interface NamedRows {
   readonly name: string | null
   readonly rows: number

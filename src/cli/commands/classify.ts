@@ -7,6 +7,7 @@ import type { Io } from '../io.ts'
 import { csvLine, printable } from '../printable.ts'
 import { styled } from '../table.ts'
 
+/** `taxon classify`: verdicts for people, as JSON lines or as CSV; the exit status tells the worst. */
 export const classify = command({
   name: 'classify',
   summary: 'say of each sample whether it is malicious or benign, how sure, and why',

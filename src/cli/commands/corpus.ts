@@ -155,6 +155,7 @@ function oneFolder(name: string, positionals: readonly string[]): string {
   throw new UsageError(`corpus ${name}: one corpus is wanted, got ${positionals.length}`)
 }
 
+/** `taxon corpus`: import, info, export, split. */
 export const corpus = group({
   name: 'corpus',
   summary: 'build, describe, split and export labelled traces',

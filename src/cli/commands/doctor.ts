@@ -3,6 +3,7 @@ import { command } from '../command.ts'
 import { printable } from '../printable.ts'
 import { styled } from '../table.ts'
 
+/** `taxon doctor`: what works on this machine. */
 export const doctor = command({
   name: 'doctor',
   summary: 'show what works here, and how to get what does not',

@@ -6,6 +6,7 @@ import { evaluationCsv } from '../evaluation-csv.ts'
 import { evaluationTable } from '../evaluation-table.ts'
 import { oneOf, TARGETS, VIEWS } from '../words.ts'
 
+/** `taxon evaluate`: recipes compared on a corpus, as a table, JSON or CSV. */
 export const evaluate = command({
   name: 'evaluate',
   summary: 'say how well recipes do on a corpus, without flattery',

@@ -36,6 +36,7 @@ const verify = command({
   },
 })
 
+/** `taxon model`: show a card, verify a file. */
 export const model = group({
   name: 'model',
   summary: 'show or check a model file',

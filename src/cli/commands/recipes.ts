@@ -5,6 +5,7 @@ import { command } from '../command.ts'
 import { printable } from '../printable.ts'
 import { table } from '../table.ts'
 
+/** `taxon recipes`: the built-in recipes, or one of them as TOML. */
 export const recipes = command({
   name: 'recipes',
   summary: 'list the built-in recipes, or show one as TOML to start one’s own from',

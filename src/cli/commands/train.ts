@@ -5,6 +5,7 @@ import { cardText } from '../card-text.ts'
 import { command, wholeNumber } from '../command.ts'
 import { oneOf, TARGETS, VIEWS } from '../words.ts'
 
+/** `taxon train`: a model file from a recipe and a corpus. */
 export const train = command({
   name: 'train',
   summary: 'learn a model from a corpus and write it to a file',
