@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { type DecompressOptions, decompress } from './decompress.ts'
+import { compressionOf, type DecompressOptions, decompress } from './decompress.ts'
 import { UnreadableError } from './errors.ts'
 
 /** Bytes asked of a file at a time. */
@@ -9,6 +9,11 @@ export const CHUNK_BYTES = 1024 * 1024
 export interface InputOptions extends DecompressOptions {
   /** Told after each read how many bytes of the file, as it lies on disk, are read, and its size (null of a pipe). */
   onBytes?(bytes: number, total: number | null): void
+  /**
+   * The caller is done with each chunk before it asks for the next: plain files are then read into the same two buffers,
+   * which reads them about a quarter faster.
+   */
+  readonly reuse?: boolean
 }
 
 /**
@@ -22,13 +27,14 @@ export interface InputOptions extends DecompressOptions {
  * @throws LimitExceededError once `maxBytes` bytes were yielded and more would follow
  */
 export function openChunks(path: string, options: InputOptions = {}): AsyncIterableIterator<Uint8Array> {
-  return decompress(readChunks(path, options.onBytes), options)
+  return decompress(readChunks(path, options.onBytes, options.reuse), options)
 }
 
 /** The bytes of a file, or of standard input for `-`, as they are. @throws UnreadableError */
 export async function* readChunks(
   path: string,
   onBytes?: InputOptions['onBytes'],
+  reuse = false,
 ): AsyncGenerator<Uint8Array, undefined> {
   if (path === '-') return yield* standardInput(onBytes)
   let file: FileHandle
@@ -42,7 +48,7 @@ export async function* readChunks(
     throw new UnreadableError(path, error)
   }
   try {
-    yield* fileChunks(file, path, onBytes)
+    yield* fileChunks(file, path, onBytes, reuse)
   } finally {
     await file.close()
   }
@@ -54,25 +60,32 @@ async function* fileChunks(
   file: FileHandle,
   path: string,
   onBytes: InputOptions['onBytes'],
+  reuse: boolean,
 ): AsyncGenerator<Uint8Array, undefined> {
   try {
     const about = await file.stat()
     const total = about.isFile() ? about.size : null
     let read = 0
+    let plain = false
+    // The buffer of the chunk before the last, which nobody looks at any more.
+    let spare: Buffer | null = null
     const ask = () => {
-      const buffer = Buffer.allocUnsafeSlow(chunkSize(total, read))
+      const buffer = spare ?? Buffer.allocUnsafeSlow(chunkSize(total, read))
       // No position: pipes have none.
       return file.read(buffer, 0, buffer.length)
     }
     for (let next = ask(); ; ) {
       const { bytesRead, buffer } = await next
       if (bytesRead === 0) return
+      // A decoder may hold on to its input.
+      if (read === 0) plain = compressionOf(buffer.subarray(0, bytesRead)) === null
       read += bytesRead
       onBytes?.(read, total)
       // The next chunk of a file is read while this one is worked on. Not of a pipe: closing would wait for its writer.
       if (total !== null) next = ask()
       next.catch(() => {})
       yield buffer.subarray(0, bytesRead)
+      spare = reuse && plain && buffer.length === CHUNK_BYTES ? buffer : null
       if (total === null) next = ask()
     }
   } catch (error) {

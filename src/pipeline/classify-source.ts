@@ -21,7 +21,7 @@ export async function* classifySource(
 ): AsyncGenerator<Outcome> {
   try {
     const limits = maxCalls === undefined ? {} : { maxCalls }
-    for await (const report of readReports(source.open(), limits)) {
+    for await (const report of readReports(source.open({ reuse: true }), limits)) {
       yield judge(report, { path: source.path, size: source.size }, models, evidence)
     }
   } catch (error) {

@@ -146,7 +146,7 @@ function importRun(writer: CorpusWriter, labels: Labels | undefined, options: Im
       }
       const onSkipped = (error: KnownError) => skip(path, error.code, error.message)
       const rows = () =>
-        rowsFromReports(readReports(source.open(), { onSkipped, maxExtraBytes: MAX_EXTRA_BYTES }), {
+        rowsFromReports(readReports(source.open({ reuse: true }), { onSkipped, maxExtraBytes: MAX_EXTRA_BYTES }), {
           path,
           source: sourceName,
           dialect,

@@ -45,7 +45,8 @@ export async function* readReports(
     for await (const chunk of noted) {
       let part = chunk
       if (head) {
-        head = head.length === 0 ? chunk : Buffer.concat([head, chunk])
+        // Copied, for the source may reuse what it gave.
+        head = chunk.length >= HEAD_BYTES && head.length === 0 ? chunk : Buffer.concat([head, chunk])
         if (head.length < HEAD_BYTES) continue
         part = withoutMark(head, reader)
         head = null
