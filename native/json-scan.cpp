@@ -600,7 +600,8 @@ EXPORT(scan) int scan() {
         [[fallthrough]];
       case AT_KEY: {
         const u8* const before = p;
-        if (state == AT_KEY && (p = skip_members(p, end)) != before) break;
+        state = AT_KEY;
+        if ((p = skip_members(p, end)) != before) break;
         if (*p == '"') p = begin_key(p + 1, end);
         else broken(WANTED_KEY, p);
         break;

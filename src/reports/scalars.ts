@@ -31,13 +31,16 @@ export function numberAt(bytes: Uint8Array, start: number, end: number): number 
   let at = start
   const negative = bytes[at] === MINUS
   if (negative) at++
-  let value = 0
+  // The first nine digits and the rest are summed apart: whole numbers below 2^31 are quicker than doubles.
+  let head = 0
+  let tail = 0
   let digits = 0
   let scale = 0
   for (; at < end; at++) {
     const digit = bytes[at]! - ZERO
     if (digit >= 0 && digit <= 9) {
-      value = value * 10 + digit
+      if (digits < 9) head = (head * 10 + digit) | 0
+      else if (digits < 18) tail = (tail * 10 + digit) | 0
       digits++
     } else if (bytes[at] === DOT && scale === 0 && digits > 0) {
       scale = digits
@@ -46,6 +49,7 @@ export function numberAt(bytes: Uint8Array, start: number, end: number): number 
     }
   }
   // 16 digits below 2^53 are exact too: microseconds since 1970 have as many.
+  let value = digits > 9 && digits <= 18 ? head * TENS[digits - 9]! + tail : head
   if (digits === 0 || digits > EXACT_DIGITS + 1 || value > Number.MAX_SAFE_INTEGER || digits === scale) {
     return slowNumber(bytes, start, end)
   }
