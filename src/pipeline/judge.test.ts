@@ -55,6 +55,20 @@ describe('judge', () => {
     })
   })
 
+  it('takes calls past the cap for unread only where the model reads their order', () => {
+    const trace = { ...callTrace([...COMMON, ...GOOD]), length: 5_000_000 }
+    expect(verdictOn(callReport([], { trace }))).toMatchObject({ verdict: 'benign', state: 'complete' })
+    const { trained } = detector
+    const ordered = {
+      ...detector,
+      trained: { ...trained, encoder: { ...trained.encoder, kind: 'sequence' } },
+    }
+    expect(verdictOn(callReport([], { trace }), [ordered as LoadedModel])).toMatchObject({
+      verdict: 'unknown',
+      state: 'partial',
+    })
+  })
+
   it.each([
     ['another dialect', { trace: callTrace([...COMMON, ...GOOD], 'cape') }, /^dialect cape is unlike/],
     ['too few calls', { trace: callTrace(COMMON.slice(0, 3)) }, /^too little to judge by: 3 distinct calls/],

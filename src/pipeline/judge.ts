@@ -35,6 +35,7 @@ export function judge(
     : unknown(`no model for this view (${trace.view})`)
   const named = opinion.verdict === 'malicious' ? naming(trace, ofView) : UNNAMED
   const certain = opinion.verdict === 'unknown' ? 'abstained' : 'complete'
+  const partial = detector ? readInPart(report, detector) : report.state === 'partial'
   return {
     sample: {
       path: input.path,
@@ -49,7 +50,7 @@ export function judge(
     category: named.category,
     probability: opinion.probability,
     families: named.families,
-    state: report.state === 'partial' ? 'partial' : certain,
+    state: partial ? 'partial' : certain,
     reasons: [...opinion.reasons, ...report.reasons],
     evidence: opinion.evidence,
     trace: { tokens: trace.kind === 'sequence' ? trace.length : 0, processes: report.processes.length },
@@ -83,10 +84,16 @@ function detect(report: Report, detector: LoadedModel, size: EvidenceSize): Opin
     const between = `${percent(benignBelow)} and ${percent(maliciousAbove)}`
     return { ...unknown(`not sure: the probability lies between ${between}`), probability, evidence }
   }
-  if (report.state === 'partial') {
+  if (readInPart(report, detector)) {
     return { ...unknown('nothing malicious in what was read, but not all was read'), probability, evidence }
   }
   return { verdict: 'benign', probability, evidence, reasons: [] }
+}
+
+/** Whether a model sees less than there was: of calls past the cap only their order is lost, which not all models read. */
+function readInPart({ state, trace }: Report, { trained }: LoadedModel): boolean {
+  const cut = trace.sequence !== null && trace.sequence.length < trace.length
+  return state === 'partial' || (cut && trained.encoder.kind === 'sequence')
 }
 
 /** Process ids beside the positions of processes: they are what the sandbox's own pages show. */
