@@ -146,16 +146,21 @@ function importRun(writer: CorpusWriter, labels: Labels | undefined, options: Im
       }
       const onSkipped = (error: KnownError) => skip(path, error.code, error.message)
       const rows = () =>
-        rowsFromReports(readReports(source.open({ reuse: true }), { onSkipped, maxExtraBytes: MAX_EXTRA_BYTES }), {
-          path,
-          source: sourceName,
-          dialect,
-          kind,
-          labels,
-          onSets: (n) =>
-            notices.push(`${path}: none of the first ${n} sequences repeats a token, they are taken as sets`),
-          onSkip: (problem) => skip(path, 'usage', problem),
-        })
+        rowsFromReports(
+          readReports(source.open({ reuse: true }), { onSkipped, maxExtraBytes: MAX_EXTRA_BYTES }),
+          {
+            path,
+            source: sourceName,
+            dialect,
+            kind,
+            labels,
+            onSets: (n) =>
+              notices.push(
+                `${path}: none of the first ${n} sequences repeats a token, they are taken as sets`,
+              ),
+            onSkip: (problem) => skip(path, 'usage', problem),
+          },
+        )
       try {
         if (!(await addRows(rows(), path))) return
         files++
