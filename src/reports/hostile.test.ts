@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { chunksOf, countsOf, namesOf, readAll, readOne } from '../../test/read-text.ts'
 import { MalformedInputError, UnknownFormatError } from '../core/index.ts'
 import type { Report } from '../samples/index.ts'
-import { readReports } from './index.ts'
+import { DEFAULT_MAX_CALLS, readReports } from './index.ts'
 import { MAX_NAME_BYTES, MAX_NAMES, OTHER_NAMES } from './name-table.ts'
 import { MAX_PROCESSES, MAX_REPEATED } from './run-builder.ts'
 
@@ -217,22 +217,22 @@ describe('sizes', () => {
     const report = await only(
       stream(
         '{"behavior":{"processes":[{"calls":[{"api":"late","time":9}',
-        { text: ',{"api":"late","time":9}', times: 1_999_999 },
+        { text: ',{"api":"late","time":9}', times: 499_999 },
         ']},{"calls":[{"api":"early","time":1}',
-        { text: ',{"api":"early","time":2}', times: 699_999 },
+        { text: ',{"api":"early","time":2}', times: 174_999 },
         ']}]}}',
       ),
     )
-    expect(report.trace.length).toBe(2_700_000)
-    expect(countsOf(report)).toEqual({ late: 2_000_000, early: 700_000 })
+    expect(report.trace.length).toBe(675_000)
+    expect(countsOf(report)).toEqual({ late: 500_000, early: 175_000 })
     const { sequence, places, vocabulary } = report.trace
-    expect(sequence!.length).toBe(1_000_000)
+    expect(sequence!.length).toBe(DEFAULT_MAX_CALLS)
     expect(vocabulary[sequence![0]!]).toBe('early')
-    expect(sequence!.lastIndexOf(vocabulary.indexOf('early'))).toBe(699_999)
-    expect([places!.call![700_000], places!.call![999_999]]).toEqual([0, 299_999])
+    expect(sequence!.lastIndexOf(vocabulary.indexOf('early'))).toBe(174_999)
+    expect([places!.call![175_000], places!.call![249_999]]).toEqual([0, 74_999])
     expect(report.state).toBe('complete')
     expect(report.reasons).toEqual([
-      'the first 1000000 calls by time are kept in order, all 2700000 are counted',
+      'the first 250000 calls by time are kept in order, all 675000 are counted',
     ])
   })
 })

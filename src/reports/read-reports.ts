@@ -27,7 +27,7 @@ export interface ReadOptions {
 }
 
 /** Calls whose order is kept by default. At about 50 bytes each they are most of a reader's memory. */
-export const DEFAULT_MAX_CALLS = 1_000_000
+export const DEFAULT_MAX_CALLS = 250_000
 
 /** Most bytes read of one text, such as the name of a process. */
 export const MAX_TEXT_BYTES = 1024
