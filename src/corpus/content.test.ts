@@ -1,29 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { anyRow, anyText, row } from '../../test/corpus-rows.ts'
-import { byCodePoint, contentOf, traceGroup, wellFormed } from './content.ts'
-
-describe('byCodePoint', () => {
-  it('orders as UTF-8 bytes do', () => {
-    fc.assert(
-      fc.property(anyText, anyText, (a, b) => {
-        const [x, y] = [wellFormed(a), wellFormed(b)]
-        expect(Math.sign(byCodePoint(x, y))).toBe(Buffer.compare(Buffer.from(x), Buffer.from(y)))
-      }),
-      { numRuns: 2000 },
-    )
-  })
-})
-
-describe('wellFormed', () => {
-  it('gives what UTF-8 gives back', () => {
-    fc.assert(
-      fc.property(anyText, (text) => {
-        expect(wellFormed(text)).toBe(Buffer.from(text).toString())
-      }),
-    )
-  })
-})
+import { anyRow, row } from '../../test/corpus-rows.ts'
+import { contentOf, traceGroup } from './content.ts'
 
 describe('contentOf', () => {
   it('does not depend on how a vocabulary is numbered', () => {

@@ -1,4 +1,4 @@
-import { contentHash } from '../core/index.ts'
+import { byCodePoint, bytesOf, contentHash, wellFormed } from '../core/index.ts'
 import type { Trace } from '../samples/index.ts'
 
 /**
@@ -54,33 +54,6 @@ export function traceGroup(trace: Trace): string {
 /** The same for a content that is at hand. */
 export function contentGroup({ view, kind }: Trace, { names, sequence, counts }: Content): string {
   return contentHash(view, kind, JSON.stringify(names), bytesOf(sequence), bytesOf(counts))
-}
-
-/** The bytes of a typed array, little-endian as on every platform that Node runs on; none for null. */
-export function bytesOf(array: Uint16Array | Uint32Array | Float64Array | null): Uint8Array {
-  return array === null
-    ? new Uint8Array(0)
-    : new Uint8Array(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength)
-}
-
-/** The text with each lone surrogate, which UTF-8 cannot hold, as U+FFFD. */
-export function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, '\ufffd')
-}
-
-/** Orders text by code points, as UTF-8 bytes and databases do; JavaScript's own order puts U+FFFF after U+10000. */
-export function byCodePoint(a: string, b: string): number {
-  const length = Math.min(a.length, b.length)
-  for (let i = 0; i < length; i++) {
-    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)]
-    if (x !== y) return isSurrogate(x) === isSurrogate(y) ? x - y : isSurrogate(x) ? 1 : -1
-  }
-  return a.length - b.length
-}
-
-/** Whether a unit is half of a code point from U+10000; only units from U+E000 compare differently with it. */
-function isSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit < 0xe000
 }
 
 // Indexed by token, 0 between calls: clearing only what was used keeps small traces cheap under a large vocabulary.

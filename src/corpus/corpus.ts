@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { bytesOf } from '../core/index.ts'
 import type { View } from '../samples/index.ts'
-import { bytesOf, contentOf } from './content.ts'
+import { contentOf } from './content.ts'
 import { type Database, openDatabase } from './database.ts'
 import { TRACE_COLUMNS } from './format.ts'
 import { type CorpusInfo, corpusInfo } from './info.ts'

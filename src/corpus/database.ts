@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
+import { DamagedFileError } from '../core/index.ts'
 
 // What DuckDB may hold before it spills to a temporary folder.
 const MEMORY_LIMIT = '1GB'
@@ -42,6 +43,27 @@ export async function openDatabase(): Promise<Database> {
       }
     },
     close: () => instance.closeSync(),
+  }
+}
+
+/** The rows of a query, DuckDB's errors as DamagedFileError of `path`. */
+export async function* selectFrom(
+  database: Database,
+  sql: string,
+  path: string,
+  values: readonly string[] = [],
+): ReturnType<Database['select']> {
+  const rows = database.select(sql, values)
+  for (;;) {
+    let next: Awaited<ReturnType<typeof rows.next>>
+    try {
+      next = await rows.next()
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
+      throw new DamagedFileError(path, `cannot be read, ${reason}`, { cause })
+    }
+    if (next.done) return
+    yield next.value
   }
 }
 

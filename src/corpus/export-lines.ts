@@ -1,5 +1,6 @@
+import { byCodePoint } from '../core/index.ts'
 import type { Trace, View } from '../samples/index.ts'
-import { byCodePoint, contentOf } from './content.ts'
+import { contentOf } from './content.ts'
 import type { Corpus } from './corpus.ts'
 import { jsonMembers } from './json-members.ts'
 import { NOTES_KEY, notesOf, plainLength } from './notes.ts'

@@ -1,5 +1,5 @@
+import { byCodePoint } from '../core/index.ts'
 import { KINDS, type Kind, type View } from '../samples/index.ts'
-import { byCodePoint } from './content.ts'
 import type { RowHead } from './row.ts'
 
 /** What a corpus holds, in figures. */

@@ -1,7 +1,6 @@
 import { open, rename } from 'node:fs/promises'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { UnwritableError } from '../core/index.ts'
-import { wellFormed } from './content.ts'
+import { UnwritableError, wellFormed } from '../core/index.ts'
 import { columnDefinitions, openDatabase, quoted } from './database.ts'
 
 /**

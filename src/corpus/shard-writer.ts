@@ -1,6 +1,7 @@
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api'
+import { bytesOf, wellFormed } from '../core/index.ts'
 import type { Trace, View } from '../samples/index.ts'
-import { bytesOf, type Content, contentGroup, contentOf, throughTable, wellFormed } from './content.ts'
+import { type Content, contentGroup, contentOf, throughTable } from './content.ts'
 import { columnDefinitions, type Database } from './database.ts'
 import {
   SHARD_BYTES,

@@ -1,9 +1,8 @@
 import type { DuckDBValue } from '@duckdb/node-api'
 import type { View } from '../samples/index.ts'
-import { type Database, parquetFiles } from './database.ts'
+import { type Database, parquetFiles, selectFrom } from './database.ts'
 import { TRACE_COLUMNS } from './format.ts'
 import type { Shard } from './shards.ts'
-import { selectFrom } from './vocabulary.ts'
 
 /**
  * Bytes of rows that are sorted at a time. DuckDB sorts what fits into its memory; its spilling fails on long BLOBs, so a

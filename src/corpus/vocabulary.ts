@@ -1,7 +1,6 @@
-import { DamagedFileError, LimitExceededError } from '../core/index.ts'
+import { byCodePoint, DamagedFileError, LimitExceededError } from '../core/index.ts'
 import type { View } from '../samples/index.ts'
-import { byCodePoint } from './content.ts'
-import { type Database, parquetFiles } from './database.ts'
+import { type Database, parquetFiles, selectFrom } from './database.ts'
 import type { Shard } from './shards.ts'
 
 /** Distinct names of one view that a corpus may have. */
@@ -66,25 +65,4 @@ async function readShardVocabulary(
     if (new Set(names).size < names.length) throw damaged(`two tokens of ${view} have the same name`)
   }
   return byView
-}
-
-/** The rows of a query, DuckDB's errors as DamagedFileError of `path`. */
-export async function* selectFrom(
-  database: Database,
-  sql: string,
-  path: string,
-  values: readonly string[] = [],
-): ReturnType<Database['select']> {
-  const rows = database.select(sql, values)
-  for (;;) {
-    let next: Awaited<ReturnType<typeof rows.next>>
-    try {
-      next = await rows.next()
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
-      throw new DamagedFileError(path, `cannot be read, ${reason}`, { cause })
-    }
-    if (next.done) return
-    yield next.value
-  }
 }

@@ -1,8 +1,8 @@
 import { appendFile, mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { UnwritableError } from '../core/index.ts'
-import { traceGroup, wellFormed } from './content.ts'
-import { openDatabase, parquetFiles } from './database.ts'
+import { UnwritableError, wellFormed } from '../core/index.ts'
+import { traceGroup } from './content.ts'
+import { openDatabase, parquetFiles, selectFrom } from './database.ts'
 import {
   CHECKPOINT_MS,
   FORMAT,
@@ -17,7 +17,6 @@ import { lock } from './lock.ts'
 import type { Row } from './row.ts'
 import { shardWriter } from './shard-writer.ts'
 import { checkColumns, findShards, isCorpus, sweep } from './shards.ts'
-import { selectFrom } from './vocabulary.ts'
 
 /** Adds rows to a corpus. Rows are in it once their shard is full, or at `close`. */
 export interface CorpusWriter {

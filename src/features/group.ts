@@ -1,4 +1,4 @@
-import { contentHash } from '../core/index.ts'
+import { bytesOf, contentHash } from '../core/index.ts'
 import type { Kind, Trace } from '../samples/index.ts'
 import { commonKind, type Reader, tokenReader } from './reading.ts'
 import type { FeatureSettings } from './settings.ts'
@@ -35,7 +35,12 @@ export function groupOf(
   const names = reader.unknown(trace.vocabulary)
   if (sequence && settings.ngrams[1] > 1) {
     const { sorted, ranks } = rankNames(sequence, names)
-    return contentHash(trace.view, 'sequence', JSON.stringify(sorted), bytes(sequence.map((id) => ranks[id])))
+    return contentHash(
+      trace.view,
+      'sequence',
+      JSON.stringify(sorted),
+      bytesOf(sequence.map((id) => ranks[id])),
+    )
   }
   const totals = new Map<string, number>()
   if (sequence) for (const id of sequence) totals.set(names[id], (totals.get(names[id]) ?? 0) + 1)
@@ -54,8 +59,4 @@ function rankNames(sequence: Uint32Array, names: readonly string[]) {
     ranks[id] = rank
   })
   return { sorted: used.map((id) => names[id]), ranks }
-}
-
-function bytes(array: Uint32Array): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
 }

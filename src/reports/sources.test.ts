@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { tarOf, zipOf } from '../../test/archives.ts'
 import { UnreadableError, UsageError } from '../core/index.ts'
-import { compareCodePoints, findSources, openSource, type Source } from './sources.ts'
+import { findSources, openSource, type Source } from './sources.ts'
 
 let folder: string
 beforeEach(() => {
@@ -246,17 +246,5 @@ describe('openSource', () => {
     for (const path of [join(folder, 'none'), `${archive}!none`, `${join(folder, 'none')}!r.json`, folder]) {
       await expect(openSource(path)).rejects.toThrow(UnreadableError)
     }
-  })
-})
-
-describe('compareCodePoints', () => {
-  it('puts what JavaScript holds in two units behind the rest', () => {
-    expect(['\u{10000}', '\uffff', 'b', 'B', 'ab'].sort(compareCodePoints)).toEqual([
-      'B',
-      'ab',
-      'b',
-      '\uffff',
-      '\u{10000}',
-    ])
   })
 })

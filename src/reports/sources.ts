@@ -1,6 +1,7 @@
 import { lstat, readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import {
+  byCodePoint,
   decompress,
   type InputOptions,
   type KnownError,
@@ -145,18 +146,13 @@ async function* walk(folder: string, options: FindOptions, depth: number): Async
   } catch (error) {
     return yield failing(folder, new UnreadableError(folder, error))
   }
-  entries.sort((a, b) => compareCodePoints(a.name, b.name))
+  entries.sort((a, b) => byCodePoint(a.name, b.name))
   for (const { name, kind, link } of entries) {
     const path = join(folder, name)
     if (kind === 'folder') yield* walk(path, options, depth + 1)
     else if (kind === null) options.onSkip?.(path, link ? 'links are not followed' : 'not a file')
     else yield* found(path, options)
   }
-}
-
-/** Order of UTF-8, which is that of code points; JavaScript's own differs past U+FFFF. */
-export function compareCodePoints(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
 const HEAD_BYTES = 512
