@@ -1,4 +1,5 @@
 import type { Card, Trained } from '../models/index.ts'
+import { wholeText } from './number-text.ts'
 import { printable } from './printable.ts'
 import { styled } from './table.ts'
 
@@ -17,15 +18,15 @@ export function cardText(trained: Trained, file: ModelFile, colour: boolean): st
     ['sha256', file.sha256],
     [
       'classes',
-      card.classes.map((name, i) => `${printable(name, 40)} ${whole(card.rowsPerClass[i])}`).join(', '),
+      card.classes.map((name, i) => `${printable(name, 40)} ${wholeText(card.rowsPerClass[i])}`).join(', '),
     ],
-    ['learned from', `${whole(card.rows)} rows, ${whole(card.groups)} distinct, of ${card.view}`],
+    ['learned from', `${wholeText(card.rows)} rows, ${wholeText(card.groups)} distinct, of ${card.view}`],
     [
       'kinds',
       `${card.kinds.join(', ')}; written by ${card.dialects.map((name) => printable(name, 40)).join(', ')}`,
     ],
     ['corpus', card.corpus ?? 'not stated'],
-    ['features', whole(encoder.names.length)],
+    ['features', wholeText(encoder.names.length)],
     ['chosen', `${card.chosen.value} of ${card.chosen.grid.join(', ')}; seed ${card.seed}`],
     ['source', card.source === null ? 'not stated' : printable(card.source, 500)],
     ['licence', card.licence === null ? 'not stated' : printable(card.licence, 500)],
@@ -59,7 +60,7 @@ function figureLines({ figures }: Card): [string, string][] {
         : `  (95 %: ${low.toFixed(3)} to ${high.toFixed(3)})`
     return [[title, `${value.toFixed(3)}${range}`]]
   })
-  const how = `cross-validation, ${figures.folds} folds, no input on both sides, ${whole(figures.rows ?? 0)} rows`
+  const how = `cross-validation, ${figures.folds} folds, no input on both sides, ${wholeText(figures.rows ?? 0)} rows`
   return [['figures', how], ...shown]
 }
 
@@ -73,8 +74,4 @@ function abstentionLines({ abstention }: Card): [string, string][] {
     rules.push(`at probabilities from ${benignBelow.toFixed(3)} to ${maliciousAbove.toFixed(3)}`)
   }
   return [['says nothing', rules.join(', ')]]
-}
-
-function whole(value: number): string {
-  return value.toLocaleString('en-US')
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fakeIo } from '../../test/fake-io.ts'
-import { command, group, numberBetween, wholeNumber } from './command.ts'
+import { command, commandGroup } from './command.ts'
 import { commandHelp } from './help.ts'
 
 const greet = command({
@@ -54,7 +54,7 @@ describe('command', () => {
 })
 
 describe('group', () => {
-  const both = group({ name: 'both', summary: 'two things', commands: [greet] })
+  const both = commandGroup({ name: 'both', summary: 'two things', commands: [greet] })
 
   it('passes on to the named command', async () => {
     const io = fakeIo()
@@ -87,20 +87,5 @@ describe('commandHelp', () => {
         '',
       ].join('\n'),
     )
-  })
-})
-
-describe('numbers given as options', () => {
-  it('takes those in range', () => {
-    expect(wholeNumber('folds', '5', 2, 10)).toBe(5)
-    expect(numberBetween('prior', '0.01', 0, 1)).toBe(0.01)
-  })
-
-  it.each(['', ' ', 'x', '1.5', '11', '-1', 'NaN'])('refuses %j as a whole number from 2 to 10', (text) => {
-    expect(() => wholeNumber('folds', text, 2, 10)).toThrow('--folds: a whole number from 2 to 10 is wanted')
-  })
-
-  it.each(['', 'x', '2', '-0.1', 'NaN'])('refuses %j as a number from 0 to 1', (text) => {
-    expect(() => numberBetween('prior', text, 0, 1)).toThrow('--prior: a number from 0 to 1 is wanted')
   })
 })

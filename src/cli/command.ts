@@ -69,7 +69,7 @@ export function command<const O extends Options>(declared: {
 }
 
 /** Makes a command of sub-commands. */
-export function group(declared: {
+export function commandGroup(declared: {
   readonly name: string
   readonly summary: string
   readonly commands: readonly Command[]
@@ -119,20 +119,4 @@ function forParseArgs({ type, short, default: preset, multiple }: Option) {
 function lowerFirst(text: string): string {
   const first = text.split('. ')[0] ?? text
   return first.charAt(0).toLowerCase() + first.slice(1)
-}
-
-/** A whole number given as an option. @throws UsageError unless it is one in the range */
-export function wholeNumber(option: string, text: string, from = 0, to = Number.MAX_SAFE_INTEGER): number {
-  const value = Number(text)
-  if (text.trim() !== '' && Number.isInteger(value) && value >= from && value <= to) return value
-  throw new UsageError(
-    `--${option}: a whole number from ${from} to ${to} is wanted, got ${JSON.stringify(text)}`,
-  )
-}
-
-/** A number given as an option. @throws UsageError unless it is one in the range */
-export function numberBetween(option: string, text: string, from: number, to: number): number {
-  const value = Number(text)
-  if (text.trim() !== '' && value >= from && value <= to) return value
-  throw new UsageError(`--${option}: a number from ${from} to ${to} is wanted, got ${JSON.stringify(text)}`)
 }

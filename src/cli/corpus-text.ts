@@ -1,4 +1,5 @@
 import type { DescribedCorpus, ImportResult, SplitCounts } from '../pipeline/index.ts'
+import { wholeText } from './number-text.ts'
 import { printable } from './printable.ts'
 import { styled, table } from './table.ts'
 
@@ -13,9 +14,9 @@ export function corpusText(info: DescribedCorpus, colour: boolean): string {
   const dates =
     firstSeen.earliest === null
       ? 'no dates'
-      : `first seen ${firstSeen.earliest} to ${firstSeen.latest}, ${count(firstSeen.unknown)} without a date`
+      : `first seen ${firstSeen.earliest} to ${firstSeen.latest}, ${wholeText(firstSeen.unknown)} without a date`
   const parts = [
-    `${styled(printable(info.directory), 'bold', colour)}: ${count(rows)} rows of ${count(samples)} samples, ${count(partial)} partial, ${dates}\n`,
+    `${styled(printable(info.directory), 'bold', colour)}: ${wholeText(rows)} rows of ${wholeText(samples)} samples, ${wholeText(partial)} partial, ${dates}\n`,
     `digest ${info.digest}\n`,
     partsTable(info, colour),
     clashes(info),
@@ -35,8 +36,8 @@ function partsTable({ parts }: DescribedCorpus, colour: boolean): string {
   const cells = parts.map((part) => [
     part.view,
     part.kind,
-    ...[part.rows, part.malicious, part.benign, part.unlabelled, part.groups, part.duplicates].map(count),
-    ...[part.lengths.minimum, part.lengths.median, part.lengths.p90, part.lengths.maximum].map(count),
+    ...[part.rows, part.malicious, part.benign, part.unlabelled, part.groups, part.duplicates].map(wholeText),
+    ...[part.lengths.minimum, part.lengths.median, part.lengths.p90, part.lengths.maximum].map(wholeText),
   ])
   return table(columns, cells, colour)
 }
@@ -51,7 +52,7 @@ function clashes({ parts }: DescribedCorpus): string {
     .filter(([{ groups }]) => groups > 0)
     .map(
       ([{ groups, rows }, what, where]) =>
-        `${count(groups)} equal contents are ${what} (${count(rows)} rows; ${where})\n`,
+        `${wholeText(groups)} equal contents are ${what} (${wholeText(rows)} rows; ${where})\n`,
     )
     .join('')
 }
@@ -70,10 +71,10 @@ function lists(info: DescribedCorpus, colour: boolean): string[] {
     .map(([title, named]) => {
       const cells = named
         .slice(0, LISTED)
-        .map(({ name, rows }) => [name === null ? '(none)' : printable(name, 60), count(rows)])
+        .map(({ name, rows }) => [name === null ? '(none)' : printable(name, 60), wholeText(rows)])
       if (named.length > LISTED) {
         const rest = named.slice(LISTED).reduce((sum, { rows }) => sum + rows, 0)
-        cells.push([`${count(named.length - LISTED)} more`, count(rest)])
+        cells.push([`${wholeText(named.length - LISTED)} more`, wholeText(rest)])
       }
       return table([{ title }, { title: 'rows', align: 'right' }], cells, colour)
     })
@@ -83,18 +84,18 @@ function lists(info: DescribedCorpus, colour: boolean): string[] {
 export function importText(result: ImportResult, directory: string): string {
   const { added, alreadyThere, differing, files, filesReadBefore, unlabelled, skipped, notices } = result
   const lines = [
-    `${count(added)} rows added to ${printable(directory)} from ${count(files)} files`,
-    ...when(alreadyThere, `${count(alreadyThere)} were there already (same sample, view and source)`),
-    ...when(differing, `${count(differing)} of those have another trace than the one that stays`),
-    ...when(filesReadBefore, `${count(filesReadBefore)} files have not changed since they were imported`),
-    ...when(unlabelled, `${count(unlabelled)} of the added rows have no label`),
+    `${wholeText(added)} rows added to ${printable(directory)} from ${wholeText(files)} files`,
+    ...when(alreadyThere, `${wholeText(alreadyThere)} were there already (same sample, view and source)`),
+    ...when(differing, `${wholeText(differing)} of those have another trace than the one that stays`),
+    ...when(filesReadBefore, `${wholeText(filesReadBefore)} files have not changed since they were imported`),
+    ...when(unlabelled, `${wholeText(unlabelled)} of the added rows have no label`),
     ...notices.map((notice) => printable(notice)),
-    ...when(skipped.total, `${count(skipped.total)} things were passed over:`),
+    ...when(skipped.total, `${wholeText(skipped.total)} things were passed over:`),
     ...skipped.first.slice(0, SKIPPED_LISTED).map(({ message, path }) => {
       const where = message.startsWith(path) ? '' : `${printable(path)}: `
       return `  ${where}${printable(message)}`
     }),
-    ...when(skipped.total - SKIPPED_LISTED, `  and ${count(skipped.total - SKIPPED_LISTED)} more`),
+    ...when(skipped.total - SKIPPED_LISTED, `  and ${wholeText(skipped.total - SKIPPED_LISTED)} more`),
     ...(result.interrupted ? ['stopped; what was read is kept, the same command goes on'] : []),
   ]
   return `${lines.join('\n')}\n`
@@ -103,19 +104,15 @@ export function importText(result: ImportResult, directory: string): string {
 /** What a split did, for people. */
 export function splitText({ train, test, balancedAway, undated, from, shared }: SplitCounts): string {
   const lines = [
-    `${count(train.added)} rows to train on, ${count(test.added)} to test on`,
+    `${wholeText(train.added)} rows to train on, ${wholeText(test.added)} to test on`,
     ...(from === null ? [] : [`the test rows were first seen on ${from} or later`]),
-    ...when(undated, `${count(undated)} rows have no date and were left out`),
-    ...when(balancedAway, `${count(balancedAway)} rows of the larger class were left out`),
-    ...when(shared, `${count(shared)} test rows have the same content as a training row`),
+    ...when(undated, `${wholeText(undated)} rows have no date and were left out`),
+    ...when(balancedAway, `${wholeText(balancedAway)} rows of the larger class were left out`),
+    ...when(shared, `${wholeText(shared)} test rows have the same content as a training row`),
   ]
   return `${lines.join('\n')}\n`
 }
 
 function when(n: number, line: string): string[] {
   return n > 0 ? [line] : []
-}
-
-function count(n: number): string {
-  return n.toLocaleString('en-US')
 }

@@ -1,4 +1,5 @@
 import type { Comparison, Difference, Evaluation, EvaluationResult, Interval } from '../evaluation/index.ts'
+import { wholeText } from './number-text.ts'
 import { printable } from './printable.ts'
 import { styled, table } from './table.ts'
 
@@ -34,7 +35,7 @@ function heading({ view, target, folds, seeds, rows, groups, distinct, test }: E
     : `${folds} folds, no input on both sides${seeds.length > 1 ? `, ${seeds.length} seeds` : ''}`
   const what = distinct
     ? `${count(rows, 'distinct input')}`
-    : `${count(rows, 'row')}, ${whole(groups)} distinct`
+    : `${count(rows, 'row')}, ${wholeText(groups)} distinct`
   return `${asked}, by ${view}: ${what}; ${how}`
 }
 
@@ -92,7 +93,7 @@ function classTable({ recipe, classes, intervals }: EvaluationResult, colour: bo
     within(precision, intervals.classes[i].precision),
     within(recall, intervals.classes[i].recall),
     within(f1, intervals.classes[i].f1),
-    whole(support),
+    wholeText(support),
   ])
   return table(columns, lines, colour)
 }
@@ -122,8 +123,8 @@ function notes(results: readonly EvaluationResult[]): string[] {
 
 function duplicateNotes({ duplicates, clashingGroups }: EvaluationResult): string[] {
   if (duplicates === 0) return []
-  const clashes = clashingGroups > 0 ? `; inputs with clashing labels: ${whole(clashingGroups)}` : ''
-  return [`Rows that repeat the input of another, as the recipe sees it: ${whole(duplicates)}${clashes}.`]
+  const clashes = clashingGroups > 0 ? `; inputs with clashing labels: ${wholeText(clashingGroups)}` : ''
+  return [`Rows that repeat the input of another, as the recipe sees it: ${wholeText(duplicates)}${clashes}.`]
 }
 
 function comparisonNotes({ randomSplit, test, prior }: EvaluationResult): string[] {
@@ -133,7 +134,8 @@ function comparisonNotes({ randomSplit, test, prior }: EvaluationResult): string
   if (randomSplit && !randomSplit.sameAsGrouped) {
     found.push('Random split: accuracy where folds may test on an input that was learned. It flatters.')
   }
-  if (test) found.push(`Test rows whose input was learned: ${whole(test.seen)}; "unseen" leaves them out.`)
+  if (test)
+    found.push(`Test rows whose input was learned: ${wholeText(test.seen)}; "unseen" leaves them out.`)
   if (prior) {
     const meant = prior.probabilities.map(
       ({ stated, meaning }) => `${figure(stated)} means ${figure(meaning)}`,
@@ -167,7 +169,7 @@ function leftOutNotes({ leftOut, folds, target }: EvaluationResult): string[] {
   if (unlabelled > 0) found.push(`Left out: ${count(unlabelled, 'row')} without a label for ${target}.`)
   if (empty > 0) found.push(`Left out: ${count(empty, 'row')} without a single token.`)
   if (rare.length > 0) {
-    const names = rare.map(({ name, rows }) => `${printable(name, 40)} ${whole(rows)}`).join(', ')
+    const names = rare.map(({ name, rows }) => `${printable(name, 40)} ${wholeText(rows)}`).join(', ')
     const why =
       folds === null ? 'that were never learned' : `with fewer distinct inputs than the ${folds} folds`
     found.push(`Left out: classes ${why} (their rows: ${names}).`)
@@ -202,10 +204,6 @@ function percent(share: number): string {
   return `${Number((share * 100).toPrecision(3))} %`
 }
 
-function whole(value: number): string {
-  return value.toLocaleString('en-US')
-}
-
 function count(value: number, what: string): string {
-  return `${whole(value)} ${what}${value === 1 ? '' : 's'}`
+  return `${wholeText(value)} ${what}${value === 1 ? '' : 's'}`
 }

@@ -1,4 +1,4 @@
-import { progressBar } from './progress.ts'
+import { type Progress, progressBar } from './progress.ts'
 
 /** All that a command may touch of the outside; tests pass their own. */
 export interface Io {
@@ -15,13 +15,6 @@ export interface Io {
   readonly signal: AbortSignal
   /** A progress bar on standard error, silent unless that is a terminal. @param total null where it is not known */
   progress(label: string, total: number | null): Progress
-}
-
-/** A progress bar under way. */
-export interface Progress {
-  update(done: number, total?: number | null): void
-  /** Takes the bar away. */
-  done(): void
 }
 
 /** The real terminal, with Ctrl-C bound to `signal`; a second Ctrl-C ends the program at once. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { KnownError } from '../core/index.ts'
+import { KnownError, UsageError } from '../core/index.ts'
 import type { Command } from './command.ts'
 import { commands } from './commands/index.ts'
 import { commandHelp, programHelp } from './help.ts'
@@ -44,7 +44,7 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
 
 function find(words: readonly string[]): { found: Command; path: string; left: readonly string[] } {
   let found: Command | undefined = commands.find((each) => each.name === words[0])
-  if (!found) throw new UnknownCommandError(words[0]!)
+  if (!found) throw new UsageError(`unknown command ${JSON.stringify(words[0])}; taxon --help lists them`)
   let path = `taxon ${found.name}`
   let at = 1
   while (found.commands) {
@@ -55,15 +55,6 @@ function find(words: readonly string[]): { found: Command; path: string; left: r
     at++
   }
   return { found, path, left: words.slice(at) }
-}
-
-/** A command that does not exist. */
-class UnknownCommandError extends KnownError {
-  readonly code = 'usage'
-
-  constructor(name: string) {
-    super(`unknown command ${JSON.stringify(name)}; taxon --help lists them`)
-  }
 }
 
 function complaint(error: unknown): string {

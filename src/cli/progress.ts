@@ -1,4 +1,11 @@
-import type { Progress } from './io.ts'
+import { wholeText } from './number-text.ts'
+
+/** A progress bar under way. */
+export interface Progress {
+  update(done: number, total?: number | null): void
+  /** Takes the bar away. */
+  done(): void
+}
 
 const REDRAW_MS = 100
 const BAR_CELLS = 24
@@ -24,16 +31,12 @@ export function progressBar(stream: NodeJS.WriteStream, label: string, total: nu
 
 /** The text of a bar: share done, count and time left where the total is known. @param seconds since the start */
 export function progressLine(label: string, done: number, total: number | null, seconds: number): string {
-  if (total === null || total <= 0) return `${label} ${count(done)} in ${duration(seconds)}`
+  if (total === null || total <= 0) return `${label} ${wholeText(Math.floor(done))} in ${duration(seconds)}`
   const share = Math.min(1, done / total)
   const cells = Math.round(share * BAR_CELLS)
   const bar = '█'.repeat(cells) + '░'.repeat(BAR_CELLS - cells)
   const left = share > 0.01 && share < 1 ? `, ${duration((seconds / share) * (1 - share))} left` : ''
-  return `${label} ${bar} ${Math.floor(share * 100)} % ${count(done)} of ${count(total)}${left}`
-}
-
-function count(n: number): string {
-  return Math.floor(n).toLocaleString('en-US')
+  return `${label} ${bar} ${Math.floor(share * 100)} % ${wholeText(Math.floor(done))} of ${wholeText(total)}${left}`
 }
 
 function duration(seconds: number): string {

@@ -1,6 +1,6 @@
 import type { DuckDBBlobValue, DuckDBValue } from '@duckdb/node-api'
 import { DamagedFileError } from '../core/index.ts'
-import { KINDS, type Kind, type Places, type Tally, tallyTotals, type View } from '../samples/index.ts'
+import { KINDS, type Kind, type Places, type Tally, tallyTotals, VIEWS, type View } from '../samples/index.ts'
 import { TRACE_COLUMNS } from './format.ts'
 import type { Row, RowHead } from './row.ts'
 
@@ -80,7 +80,6 @@ function readHead({ value, fail, text, nullableText, oneOf }: Cells): RowHead {
 const positions = (columns: readonly Column[]) => new Map(columns.map((name, i) => [name, i]))
 const INDICES = positions(TRACE_COLUMNS.map(([name]) => name))
 const HEAD_INDICES = positions(HEAD_COLUMNS)
-const VIEWS: readonly View[] = ['opcodes', 'calls']
 const STATES = ['complete', 'partial'] as const
 
 type Cells = ReturnType<typeof rowCells>

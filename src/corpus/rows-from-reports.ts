@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { KINDS, type Kind, type Label, type Report } from '../samples/index.ts'
+import { type Kind, knowsLess, type Label, type Report } from '../samples/index.ts'
 import { traceGroup } from './content.ts'
 import type { Labels } from './labels.ts'
 import { applyNotes } from './notes.ts'
@@ -35,8 +35,9 @@ async function* everyRow(reports: AsyncIterable<Report>, options: ReportsToRows)
   for await (const report of reports) {
     const row = rowFromReport(report, options)
     if (kind === undefined) yield row
-    else if (KINDS.indexOf(kind) >= KINDS.indexOf(row.trace.kind)) yield asKind(row, kind)
-    else options.onSkip?.(`${row.id}: a trace of kind ${row.trace.kind} cannot become a ${kind}`)
+    else if (knowsLess(row.trace.kind, kind)) {
+      options.onSkip?.(`${row.id}: a trace of kind ${row.trace.kind} cannot become a ${kind}`)
+    } else yield asKind(row, kind)
   }
 }
 

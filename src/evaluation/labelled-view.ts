@@ -2,7 +2,7 @@ import { UsageError } from '../core/index.ts'
 import type { Row } from '../corpus/index.ts'
 import { commonKind, type FeatureSettings, groupOf } from '../features/index.ts'
 import type { Recipe } from '../models/index.ts'
-import { KINDS, type Kind, type Label, type Trace, type View } from '../samples/index.ts'
+import { KINDS, type Kind, knowsLess, type Label, type Trace, VIEWS, type View } from '../samples/index.ts'
 
 /** Labelled rows in a stated order, read anew at each call: a corpus, or what a test makes up. */
 export interface RowSource {
@@ -40,8 +40,7 @@ export async function labelledViews(corpus: RowSource, signal?: AbortSignal): Pr
     view.dialects.add(trace.dialect)
     if (!view.kinds.has(trace.kind)) view.kinds.set(trace.kind, trace)
   }
-  const order: readonly View[] = ['opcodes', 'calls']
-  return order.flatMap((view) => {
+  return VIEWS.flatMap((view) => {
     const known = found.get(view)
     if (!known) return []
     const { labels, kinds, dialects } = known
@@ -93,13 +92,21 @@ export function recipeKind(recipe: Recipe, view: LabelledView): Kind {
 }
 
 /**
+ * The recipe, held to one kind: the rows of one training part may all know more than those that it is tested on, and
+ * groups are made at the kind that all of them have.
+ */
+export function recipeAtKind(recipe: Recipe, kind: Kind): Recipe {
+  return { ...recipe, features: { ...recipe.features, kind } }
+}
+
+/**
  * Checks that a recipe can look at held-out rows as it does at those it learned from.
  * @throws UsageError where one of them knows less than `kind`
  */
 export function checkHeldOutKinds(recipe: Recipe, view: LabelledView, kind: Kind): void {
   recipeKind(recipe, view)
   for (const { kind: tested } of view.examples) {
-    if (KINDS.indexOf(tested) <= KINDS.indexOf(kind)) continue
+    if (!knowsLess(tested, kind)) continue
     throw new UsageError(
       `held-out corpus: it has ${tested} traces of ${view.view}, and recipe ${recipe.name} learns from ${kind} traces here`,
     )

@@ -1,5 +1,5 @@
 import { UsageError } from '../core/index.ts'
-import { KINDS, type Kind, type Trace, type View } from '../samples/index.ts'
+import { type Kind, knowsLess, type Trace, type View } from '../samples/index.ts'
 import { type Columns, encodeRows, fitColumns, makeColumns } from './columns.ts'
 import { type Counted, countTraces, type GramList } from './counting.ts'
 import { GramTable, NONE } from './gram-table.ts'
@@ -100,7 +100,7 @@ export function makeEncoder(settings: FeatureSettings, table: EncoderTable): Enc
   const trie = gramTrie(columns, table.firstPair)
   const check = (trace: Trace) => {
     if (trace.view !== view) throw new UsageError(`trace: the model reads ${view}, got ${trace.view}`)
-    if (KINDS.indexOf(trace.kind) > KINDS.indexOf(kind)) {
+    if (knowsLess(trace.kind, kind)) {
       throw new UsageError(`trace: the model needs a ${kind}, got a ${trace.kind}`)
     }
   }

@@ -1,4 +1,4 @@
-import { canonicalNames, KINDS, type Kind, type Trace, type View } from '../samples/index.ts'
+import { canonicalNames, type Kind, knowsLess, type Trace, type View } from '../samples/index.ts'
 import type { FeatureSettings } from './settings.ts'
 
 /** Stands for a token that is left out. */
@@ -126,7 +126,7 @@ function readTally(trace: Trace, kind: Kind, ids: Uint32Array, size: number): No
 
 /** The kind at which one encoder can look at all of these traces: the least knowing of theirs and of the settings'. */
 export function commonKind(settings: FeatureSettings, traces: readonly Trace[]): Kind {
-  let least = KINDS.indexOf(settings.kind)
-  for (const trace of traces) least = Math.max(least, KINDS.indexOf(trace.kind))
-  return KINDS[least]
+  let least: Kind = settings.kind
+  for (const { kind } of traces) if (knowsLess(kind, least)) least = kind
+  return least
 }

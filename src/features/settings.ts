@@ -1,10 +1,12 @@
+import type { Kind } from '../samples/index.ts'
+
 /**
  * How traces become columns; what a recipe's `[features]` table holds. A setting works where the kind of the traces
  * allows it: n-grams, `collapse` and `limit` on sequences, `pairs` on sets, the weights on sequences and counts.
  */
 export interface FeatureSettings {
   /** Least knowing kind to reduce every trace to first; `sequence` reduces nothing. */
-  readonly kind: 'sequence' | 'counts' | 'set'
+  readonly kind: Kind
   /** Shortest and longest n-gram of a sequence, 1 … 4; counts and sets have single tokens only. */
   readonly ngrams: readonly [number, number]
   /** Value of a column before scaling: 1, the count c, or ln(1 + c). */

@@ -1,4 +1,4 @@
-import { KINDS, type Kind, type View } from '../samples/index.ts'
+import { KINDS, type Kind, VIEWS, type View } from '../samples/index.ts'
 import type { Abstention } from './abstention.ts'
 
 /** What is to be known of a model before it is trusted; stands in the model file as JSON. */
@@ -57,7 +57,7 @@ const isFigures: Check = (value) => isObject(value) && Object.values(value).ever
 const CHECKS: Readonly<Record<keyof Card, Check>> = {
   name: isText,
   classes: listOf(isText),
-  view: (value) => value === 'opcodes' || value === 'calls',
+  view: (value) => VIEWS.includes(value as View),
   dialects: listOf(isText),
   kinds: listOf(isKind),
   rows: isCount,

@@ -1,6 +1,6 @@
 import type { SparseMatrix } from '../features/index.ts'
 
-/** Learns to tell classes apart. A new one is one file and one line in `index.ts`. */
+/** Learns to tell classes apart. A new one is one file and one line in `classifiers.ts`. */
 export interface Classifier<Input = SparseMatrix> {
   /** Name used in recipes and model files, e.g. `linear-svm`. */
   readonly name: string

@@ -1,6 +1,6 @@
 import { KnownError, sha256, UsageError } from '../core/index.ts'
 import { type EncoderTable, type FeatureSettings, MAX_PAIRED_TOKENS, makeEncoder } from '../features/index.ts'
-import { KINDS, type Kind } from '../samples/index.ts'
+import { KINDS, type Kind, VIEWS, type View } from '../samples/index.ts'
 import type { Calibration } from './calibration.ts'
 import { isCard, orderedCard } from './card.ts'
 import type { Tensor } from './classifier.ts'
@@ -91,10 +91,7 @@ function checkDigest(file: Uint8Array): void {
 function trainedFrom({ metadata, tensors }: TensorFile): Trained {
   if (metadata.format !== FORMAT)
     throw new ModelFileError(`of another version, ${String(metadata.format).slice(0, 40)}`)
-  for (const [name, { data }] of Object.entries(tensors)) {
-    if (!data.every((value) => Number.isFinite(value)))
-      throw new ModelFileError(`tensor ${name} has a number that is not finite`)
-  }
+  checkFinite(tensors)
   const recipe = recipeOf(parse(metadata, 'recipe'))
   const card = parse(metadata, 'card')
   if (!isCard(card)) throw new ModelFileError('its card is not a card')
@@ -157,8 +154,7 @@ function encoderTableOf(
   tensors: TensorFile['tensors'],
 ): EncoderTable {
   const { view, kind, firstPair } = (parse(metadata, 'encoder') ?? {}) as Record<string, unknown>
-  if (view !== 'opcodes' && view !== 'calls')
-    throw new ModelFileError('its view is neither opcodes nor calls')
+  if (!VIEWS.includes(view as View)) throw new ModelFileError('its view is neither opcodes nor calls')
   if (!KINDS.includes(kind as Kind)) throw new ModelFileError('its kind of trace is unknown')
   const tokens = parse(metadata, 'tokens')
   if (!isAscending(tokens)) throw new ModelFileError('its tokens are not distinct names in order')
@@ -173,7 +169,7 @@ function encoderTableOf(
   if (list.tokens.some((token) => token >= tokens.length))
     throw new ModelFileError('a column has an unknown token')
   const table: Omit<EncoderTable, 'scale'> = {
-    view,
+    view: view as View,
     kind: kind as Kind,
     tokens,
     columns: list,

@@ -1,7 +1,7 @@
 import { parse } from 'smol-toml'
 import { UsageError } from '../core/index.ts'
 import { DEFAULT_FEATURES, type FeatureSettings } from '../features/index.ts'
-import { KINDS } from '../samples/index.ts'
+import { KINDS, VIEWS } from '../samples/index.ts'
 import type { AbstainSettings } from './abstention.ts'
 import { classifiers, findClassifier } from './classifiers.ts'
 import type { ModelSettings, Recipe } from './recipe.ts'
@@ -15,8 +15,8 @@ const MAX_RECIPE_LENGTH = 1 << 20
 const MAX_GRID = 64
 
 /**
- * A recipe from TOML: the fields of `Recipe` with `[features]`, `[model]` and perhaps `[abstain]`, where the values to choose from are called
- * `C` or `smoothing`. What is not stated has its default. @throws UsageError naming the setting that is unknown or wrong
+ * A recipe from TOML: the fields of `Recipe` with `[features]`, `[model]` and perhaps `[abstain]`. In `[model]` the values
+ * to choose from are called `C` or `smoothing`. What is not stated has its default. @throws UsageError naming the setting that is unknown or wrong
  */
 export function parseRecipe(toml: string, name: string): Recipe {
   if (toml.length > MAX_RECIPE_LENGTH)
@@ -37,7 +37,7 @@ export function recipeFrom(read: unknown, name: string): Recipe {
   const recipe = {
     name: top.text('name', name, 100),
     summary: top.text('summary', '', 1000),
-    view: top.oneOf('view', ['any', 'opcodes', 'calls'], 'any'),
+    view: top.oneOf('view', ['any', ...VIEWS], 'any'),
     kinds: top.someOf('kinds', KINDS, KINDS),
     target: top.oneOf('target', ['auto', 'malicious', 'family', 'category'], 'auto'),
     features: readFeatures(settingsTable(top.take('features') ?? {}, `recipe ${name}: features`)),

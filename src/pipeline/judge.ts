@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { type Abstention, OUTSPOKEN } from '../models/index.ts'
-import { type Evidence, KINDS, type Report, type Trace, type Verdict } from '../samples/index.ts'
+import { type Evidence, knowsLess, type Report, type Trace, type Verdict } from '../samples/index.ts'
 import type { LoadedModel } from './models.ts'
 
 /** What is known of an input beside its report. */
@@ -109,8 +109,7 @@ function withPids(evidence: Evidence, { processes }: Report): Evidence {
 /** Why a model cannot even score a trace, or null. */
 function incapacity(trace: Trace, { trained }: LoadedModel): string | null {
   const { kind } = trained.encoder
-  const knowsTooLittle = KINDS.indexOf(trace.kind) > KINDS.indexOf(kind)
-  return knowsTooLittle ? `the model reads a ${kind}, and only ${trace.kind} are known` : null
+  return knowsLess(trace.kind, kind) ? `the model reads a ${kind}, and only ${trace.kind} are known` : null
 }
 
 /** Why a model may not judge a trace although it could; none when it may. */

@@ -1,6 +1,9 @@
 /** How a sample is looked at: the opcodes of its disassembly, or the API calls of its run. */
 export type View = 'opcodes' | 'calls'
 
+/** The views, in the order in which they are told. */
+export const VIEWS: readonly View[] = ['opcodes', 'calls']
+
 /**
  * What is known of a trace's tokens. A `sequence` has their order, `counts` how often each occurs, a `set` only which
  * occur. A sequence can be reduced to counts and counts to a set, never back.
@@ -9,6 +12,11 @@ export type Kind = 'sequence' | 'counts' | 'set'
 
 /** The kinds, from the one that knows most. */
 export const KINDS: readonly Kind[] = ['sequence', 'counts', 'set']
+
+/** Whether traces of a kind know less than those of another: they cannot be brought to it. */
+export function knowsLess(kind: Kind, than: Kind): boolean {
+  return KINDS.indexOf(kind) > KINDS.indexOf(than)
+}
 
 /** The tokens of one sample in one view. Token ids index `vocabulary`, which many traces may share. */
 export interface Trace {
@@ -72,7 +80,7 @@ export function tallyTotals(totals: Float64Array): Tally {
 /** The same trace knowing less, e.g. a sequence as a set. @throws RangeError when asked for more than is known */
 export function reduceTrace(trace: Trace, kind: Kind): Trace {
   if (kind === trace.kind) return trace
-  if (KINDS.indexOf(kind) < KINDS.indexOf(trace.kind)) {
+  if (knowsLess(trace.kind, kind)) {
     throw new RangeError(`a trace of kind ${trace.kind} cannot become a ${kind}`)
   }
   const tally = kind === 'set' ? { tokens: trace.tally.tokens, counts: null } : trace.tally

@@ -1,9 +1,10 @@
-import { availableParallelism } from 'node:os'
 import { UsageError } from '../../core/index.ts'
 import { classify as classifySamples } from '../../pipeline/index.ts'
 import type { Outcome, Place } from '../../samples/index.ts'
-import { command, wholeNumber } from '../command.ts'
+import { command } from '../command.ts'
 import type { Io } from '../io.ts'
+import { wholeText } from '../number-text.ts'
+import { threadCount, wholeNumber } from '../option-values.ts'
 import { csvLine, printable } from '../printable.ts'
 import { styled } from '../table.ts'
 
@@ -45,7 +46,7 @@ Exit status: 1 something malicious, else 2 an error, else 3 something unknown or
     const outcomes = classifySamples(positionals, {
       recursive: values.recursive,
       models: values.model,
-      threads: wholeNumber('threads', values.threads ?? String(availableParallelism()), 1, 256),
+      threads: threadCount(values.threads),
       timeoutMs: wholeNumber('timeout', values.timeout, 1, 86_400) * 1000,
       evidence: { features: wholeNumber('evidence', values.evidence, 0, 1000) },
       ...(maxCalls === undefined ? {} : { maxCalls: wholeNumber('max-calls', maxCalls, 1, 100_000_000) }),
@@ -71,7 +72,7 @@ Exit status: 1 something malicious, else 2 an error, else 3 something unknown or
     }
     if (!values.json && !values.csv) await io.stdout(summary(tally))
     const untold = skipped - MAX_SKIPPED_SHOWN
-    if (untold > 0) io.stderr(`passed over ${untold.toLocaleString('en-US')} more\n`)
+    if (untold > 0) io.stderr(`passed over ${wholeText(untold)} more\n`)
     return values['exit-zero'] ? 0 : exitStatus(tally)
   },
 })
@@ -146,7 +147,7 @@ function showLines(outcome: Outcome, { colour }: Io): string {
   const sure = probability === null ? '    –' : probability.toFixed(3)
   const head = `${styled(verdict.padEnd(9), COLOURS[verdict], colour)}  ${sure}`
   const names = [family, category].filter((name) => name !== null).map((name) => printable(name))
-  const size = `${trace.tokens.toLocaleString('en-US')} ${trace.tokens === 1 ? outcome.view.slice(0, -1) : outcome.view}`
+  const size = `${wholeText(trace.tokens)} ${trace.tokens === 1 ? outcome.view.slice(0, -1) : outcome.view}`
   const about = [...names, size, ...(state === 'partial' ? ['partial'] : [])].join(', ')
   const lines = [`${head}  ${printable(sample.path)}  ${styled(about, 'dim', colour)}`]
   for (const reason of reasons) lines.push(`${INDENT}${printable(reason, 500)}`)
@@ -169,5 +170,5 @@ function summary(tally: ReadonlyMap<string, number>): string {
   const kinds = ['malicious', 'benign', 'unknown', 'failed']
   const total = kinds.reduce((sum, kind) => sum + (tally.get(kind) ?? 0), 0)
   const parts = kinds.filter((kind) => tally.has(kind)).map((kind) => `${tally.get(kind)} ${kind}`)
-  return total > 1 ? `\n${total.toLocaleString('en-US')} samples: ${parts.join(', ')}\n` : ''
+  return total > 1 ? `\n${wholeText(total)} samples: ${parts.join(', ')}\n` : ''
 }

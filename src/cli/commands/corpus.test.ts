@@ -92,17 +92,9 @@ describe('taxon corpus', () => {
     await withLines(async (lines, folder) => {
       const directory = join(folder, 'corpus')
       await run('import', lines, '-o', directory)
-      const groups = await run(
-        'split',
-        directory,
-        '-o',
-        join(folder, 'a'),
-        join(folder, 'b'),
-        '--test',
-        '0.25',
-      )
+      const groups = await run('split', directory, join(folder, 'a'), join(folder, 'b'), '--test', '0.25')
       expect(groups.out).toBe('30 rows to train on, 10 to test on\n')
-      const sides = ['--out-train', join(folder, 'c'), '--out-test', join(folder, 'd')]
+      const sides = [join(folder, 'c'), join(folder, 'd')]
       const dates = await run('split', directory, ...sides, '--by', 'date', '--json')
       expect(JSON.parse(dates.out)).toMatchObject({
         from: '2024-01-17',

@@ -8,10 +8,10 @@ import {
   readRecipe,
   splitCorpus,
 } from '../../pipeline/index.ts'
-import { KINDS } from '../../samples/index.ts'
-import { command, group, numberBetween, wholeNumber } from '../command.ts'
+import { KINDS, VIEWS } from '../../samples/index.ts'
+import { command, commandGroup } from '../command.ts'
 import { corpusText, importText, splitText } from '../corpus-text.ts'
-import { oneOf, VIEWS } from '../words.ts'
+import { numberBetween, oneOf, seedOf } from '../option-values.ts'
 
 const importCommand = command({
   name: 'import',
@@ -127,20 +127,15 @@ By date: the newest rows are the test side; rows without a date are left out.`,
     by: { type: 'string', value: 'HOW', help: 'group or date', default: 'group' },
     seed: { type: 'string', value: 'N', help: 'seed of the split', default: '0' },
     balanced: { type: 'boolean', help: 'leave out rows until malicious and benign are as many' },
-    'out-train': { type: 'string', value: 'DIR', help: 'in place of TRAIN' },
-    'out-test': { type: 'string', value: 'DIR', help: 'in place of TEST' },
-    output: { type: 'boolean', short: 'o', help: 'may stand before TRAIN TEST' },
   },
   async run({ values, positionals }, io) {
-    const [folder, ...outputs] = positionals
-    const train = values['out-train'] ?? outputs.shift()
-    const test = values['out-test'] ?? outputs.shift()
-    if (folder === undefined || train === undefined || test === undefined || outputs.length > 0) {
+    const [folder, train, test, ...more] = positionals
+    if (folder === undefined || train === undefined || test === undefined || more.length > 0) {
       throw new UsageError('corpus split: three folders are wanted: taxon corpus split DIR TRAIN TEST')
     }
     const counts = await splitCorpus(folder, train, test, {
       test: numberBetween('test', values.test, 0, 1),
-      seed: wholeNumber('seed', values.seed, 0, 2 ** 31),
+      seed: seedOf(values.seed),
       by: oneOf('by', values.by, ['group', 'date'] as const) ?? 'group',
       balanced: values.balanced,
     })
@@ -156,7 +151,7 @@ function oneFolder(name: string, positionals: readonly string[]): string {
 }
 
 /** `taxon corpus`: import, info, export, split. */
-export const corpus = group({
+export const corpus = commandGroup({
   name: 'corpus',
   summary: 'build, describe, split and export labelled traces',
   commands: [importCommand, info, exportCommand, split],

@@ -1,10 +1,10 @@
-import { availableParallelism } from 'node:os'
 import { UsageError } from '../../core/index.ts'
 import { evaluate as evaluateOnCorpus, readRecipe } from '../../pipeline/index.ts'
-import { command, numberBetween, wholeNumber } from '../command.ts'
+import { VIEWS } from '../../samples/index.ts'
+import { command } from '../command.ts'
 import { evaluationCsv } from '../evaluation-csv.ts'
 import { evaluationTable } from '../evaluation-table.ts'
-import { oneOf, TARGETS, VIEWS } from '../words.ts'
+import { numberBetween, oneOf, seedOf, TARGETS, threadCount, wholeNumber } from '../option-values.ts'
 
 /** `taxon evaluate`: recipes compared on a corpus, as a table, JSON or CSV. */
 export const evaluate = command({
@@ -33,7 +33,7 @@ learned is learned inside the fold. With --test, recipes learn from all of the c
       throw new UsageError('evaluate: say which recipes, then the corpus: taxon evaluate svm CORPUS')
     }
     if (values.json && values.csv) throw new UsageError('evaluate: --json or --csv, not both')
-    const first = wholeNumber('seed', values.seed, 0, 2 ** 31)
+    const first = seedOf(values.seed)
     const repeat = wholeNumber('repeat', values.repeat, 1, 1000)
     const recipes = await Promise.all(positionals.slice(0, -1).map(readRecipe))
     const bar = io.progress('evaluating', null)
@@ -47,7 +47,7 @@ learned is learned inside the fold. With --test, recipes learn from all of the c
         prior: values.prior === undefined ? null : share(values.prior),
         randomSplit: !values['no-random-split'],
         test: values.test ?? null,
-        threads: wholeNumber('threads', values.threads ?? String(availableParallelism()), 1, 256),
+        threads: threadCount(values.threads),
         signal: io.signal,
         onProgress: (done, total) => bar.update(done, total),
       })

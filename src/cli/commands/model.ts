@@ -1,7 +1,7 @@
 import { UsageError } from '../../core/index.ts'
 import { readModel } from '../../pipeline/index.ts'
 import { cardText } from '../card-text.ts'
-import { command, group } from '../command.ts'
+import { command, commandGroup } from '../command.ts'
 import { printable } from '../printable.ts'
 
 const show = command({
@@ -37,7 +37,7 @@ const verify = command({
 })
 
 /** `taxon model`: show a card, verify a file. */
-export const model = group({
+export const model = commandGroup({
   name: 'model',
   summary: 'show or check a model file',
   commands: [show, verify],

@@ -1,9 +1,9 @@
-import { availableParallelism } from 'node:os'
 import { UsageError } from '../../core/index.ts'
 import { readRecipe, train as trainOnCorpus } from '../../pipeline/index.ts'
+import { VIEWS } from '../../samples/index.ts'
 import { cardText } from '../card-text.ts'
-import { command, wholeNumber } from '../command.ts'
-import { oneOf, TARGETS, VIEWS } from '../words.ts'
+import { command } from '../command.ts'
+import { oneOf, seedOf, TARGETS, threadCount } from '../option-values.ts'
 
 /** `taxon train`: a model file from a recipe and a corpus. */
 export const train = command({
@@ -35,8 +35,8 @@ The figures on the model's card are those of a grouped cross-validation; --no-ev
     const bar = io.progress('training', null)
     try {
       const { trained, sha256 } = await trainOnCorpus(recipe, folder, values.output, {
-        seed: wholeNumber('seed', values.seed, 0, 2 ** 31),
-        threads: wholeNumber('threads', values.threads ?? String(availableParallelism()), 1, 256),
+        seed: seedOf(values.seed),
+        threads: threadCount(values.threads),
         view: oneOf('view', values.view, VIEWS),
         target: oneOf('target', values.target, TARGETS),
         distinct: values.distinct,
