@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type MadeUpRow, madeUpRows } from '../../test/made-up-rows.ts'
 import { DEFAULT_FEATURES } from '../features/index.ts'
 import type { Recipe, Scores } from '../models/index.ts'
-import type { FoldJob } from './fold-job.ts'
+import { type FoldJob, runFoldJob } from './fold-job.ts'
 import { type EvaluationRunner, type EvaluationSettings, evaluateRecipes, type RowSource } from './index.ts'
 import { readTraces } from './labelled-view.ts'
 
@@ -174,6 +174,27 @@ describe('evaluateRecipes', () => {
     await expect(
       evaluateRecipes([ordered], { training: rows, heldOut: null }, settings, memory(rows)),
     ).rejects.toThrow('takes sequence traces, the corpus has set traces of calls')
+  })
+
+  it('looks at every row at the kind that all have, also in a training part where all know more', async () => {
+    const rows = madeUpRows(
+      Array.from(
+        { length: 40 },
+        (_, i): MadeUpRow => ({
+          tokens: `${i % 2 ? 'bad' : 'good'} call${i}`,
+          malicious: i % 2 ? 1 : 0,
+          kind: i === 7 ? 'set' : 'sequence',
+        }),
+      ),
+    )
+    const traces = () => readTraces(rows, 'calls')
+    const { results } = await evaluateRecipes(
+      [{ ...recipe, features: { ...DEFAULT_FEATURES, ngrams: [1, 2] } }],
+      { training: rows, heldOut: null },
+      settings,
+      { threads: 1, run: (job) => runFoldJob(job, traces) },
+    )
+    expect(results[0]).toMatchObject({ rows: 40, accuracy: 1 })
   })
 
   it('counts held-out rows that were learned from apart', async () => {

@@ -8,6 +8,7 @@ import {
   labelledViews,
   type RowSource,
   readGroups,
+  recipeAtKind,
   recipeKind,
 } from './labelled-view.ts'
 import { makeTask, makeTestTask, type Task } from './task.ts'
@@ -69,9 +70,10 @@ export async function makePlans(
     const groups = await readGroups(training, view.view, looks, signal)
     const heldOutGroups = heldOut ? await readGroups(heldOut, view.view, looks, signal) : null
     taking.forEach((recipe, i) => {
+      const held = recipeAtKind(recipe, looks[i].kind)
       const plan = tested
-        ? heldOutPlan(recipe, view, groups[i], tested, heldOutGroups![i], settings)
-        : foldsPlan(recipe, view, groups[i], settings)
+        ? heldOutPlan(held, view, groups[i], tested, heldOutGroups![i], settings)
+        : foldsPlan(held, view, groups[i], settings)
       byRecipe.get(recipe)!.push(plan)
     })
   }

@@ -9,6 +9,7 @@ import {
   makeTask,
   readGroups,
   readTraces,
+  recipeAtKind,
   recipeKind,
   type Task,
 } from '../evaluation/index.ts'
@@ -76,7 +77,7 @@ async function learn(recipe: Recipe, corpus: Corpus, options: TrainOptions): Pro
   const traces = await readTraces(corpus, view.view, signal)
   signal?.throwIfAborted()
   const trained = await fitRecipe(
-    recipe,
+    recipeAtKind(recipe, recipeKind(recipe, view)), // as it was evaluated, also where only rows left out know less
     {
       traces: Array.from(task.rows, (row) => traces[row]),
       y: task.y,
