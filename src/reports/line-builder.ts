@@ -1,7 +1,7 @@
 import { EVENT, type JsonScanner, NAME_SHIFT, PIECE } from '../kernels/json-scan/json-scan.ts'
 import { type Label, type Report, type ReportedSample, UNLABELLED } from '../samples/index.ts'
 import type { Field } from './format.ts'
-import { MAX_NAME_BYTES, MAX_NAMES } from './name-table.ts'
+import { nameLosses } from './name-table.ts'
 import { type Handler, type Handlers, internName } from './run-builder.ts'
 import { decodeText, numberAt, textAt } from './scalars.ts'
 import { traces } from './traces.ts'
@@ -78,6 +78,9 @@ export class LineBuilder {
       const reasons = cut === null ? [] : [cut]
       if (!whole) reasons.push(`the source kept a part only of the ${trace.length} ${log.view}`)
       if (trace.length === 0) reasons.push(`the line has no ${log.view}`)
+      if (log.strange > 0)
+        reasons.push(`${log.strange} values that are no ${log.view} or counts were left out`)
+      reasons.push(...nameLosses(log.names))
       reports.push({
         format: traces.name,
         version: null,
@@ -93,20 +96,16 @@ export class LineBuilder {
         id: this.#id,
         extra: extra.length > 0 ? `{${extra.join(',')}}` : null,
         state: reasons.length > 0 ? 'partial' : 'complete',
-        reasons: [...reasons, ...this.#remarks, ...this.#remarksOn(log)],
+        reasons: [...reasons, ...this.#allRemarks()],
       })
     }
     return reports
   }
 
-  #remarksOn(log: ViewLog): string[] {
-    const remarks: string[] = []
-    if (log.strange > 0) remarks.push(`${log.strange} values that are no ${log.view} or counts were left out`)
-    if (log.names.overflowed)
-      remarks.push(`over ${MAX_NAMES} distinct names, further ones are counted as one`)
-    if (log.names.cut) remarks.push(`names over ${MAX_NAME_BYTES} bytes were cut`)
-    if (this.#lost > 0) remarks.push(`${this.#lost} other keys were left out: no plain JSON, or over the cap`)
-    return remarks
+  /** What is worth saying though nothing of the trace is missing. */
+  #allRemarks(): string[] {
+    if (this.#lost === 0) return this.#remarks
+    return [...this.#remarks, `${this.#lost} other keys were left out: no plain JSON, or over the cap`]
   }
 
   #labelHandlers(): Handlers {

@@ -129,6 +129,14 @@ export class NameTable {
   }
 }
 
+/** What a table's caps took from its names, for people. */
+export function nameLosses({ overflowed, cut }: NameTable): string[] {
+  const losses: string[] = []
+  if (overflowed) losses.push(`over ${MAX_NAMES} distinct names, further ones are counted as one`)
+  if (cut) losses.push(`names over ${MAX_NAME_BYTES} bytes were cut`)
+  return losses
+}
+
 function firstSlot(hash: number, last: number): number {
   return (hash ^ (hash >>> 15)) & last
 }

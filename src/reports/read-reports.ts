@@ -177,8 +177,8 @@ export class ReportReader {
 
   #beginDocument(offset: number): void {
     if (this.#held) {
-      const remark = `bytes that follow the report, from byte ${offset} on, were not read`
-      this.#held = { ...this.#held, reasons: [...this.#held.reasons, remark] }
+      const reason = `bytes that follow the report, from byte ${offset} on, were not read`
+      this.#held = { ...this.#held, state: 'partial', reasons: [...this.#held.reasons, reason] }
       this.#release()
       this.done = true
       return

@@ -9,7 +9,7 @@ import {
 } from '../samples/index.ts'
 import { CallLog, type LoggedCall } from './call-log.ts'
 import type { Field } from './format.ts'
-import { MAX_NAME_BYTES, MAX_NAMES, NameTable } from './name-table.ts'
+import { NameTable, nameLosses } from './name-table.ts'
 import { decodeText, numberAt, timeReader } from './scalars.ts'
 
 /** Most processes kept of one report; the calls of further ones are counted under a last, nameless process. */
@@ -103,6 +103,7 @@ export class RunBuilder {
     const trace = counted ? this.#countedTrace(format) : this.#calledTrace(format, merged)
     if (counted) reasons.push('the report has no calls, only how often each API was called')
     else if (this.#log.length === 0) reasons.push(this.#whyNoCalls())
+    reasons.push(...this.#losses(counted))
     const partial = reasons.length > 0
     return {
       format,
@@ -116,7 +117,7 @@ export class RunBuilder {
       id: null,
       extra: null,
       state: partial ? 'partial' : 'complete',
-      reasons: [...reasons, ...this.#remarks(trace)],
+      reasons: [...reasons, ...orderRemark(trace)],
     }
   }
 
@@ -148,25 +149,18 @@ export class RunBuilder {
     return `the report has no calls in its ${processes} ${processes === 1 ? 'process' : 'processes'}`
   }
 
-  /** What is worth saying though nothing is missing. */
-  #remarks(trace: Trace): string[] {
-    const remarks: string[] = []
-    if (trace.sequence && trace.length > trace.sequence.length) {
-      remarks.push(
-        `the first ${trace.sequence.length} calls by time are kept in order, all ${trace.length} are counted`,
-      )
-    }
-    if (this.#nameless > 0) remarks.push(`${this.#nameless} calls without a name were left out`)
-    if (this.#strangeRepeats > 0) remarks.push(`${this.#strangeRepeats} calls with a strange repeat count`)
+  /** What of the calls was left out or taken as something else: a report that has some was read in part. */
+  #losses(counted: boolean): string[] {
+    const losses: string[] = []
+    if (this.#nameless > 0) losses.push(`${this.#nameless} calls without a name were left out`)
+    if (this.#strangeRepeats > 0) losses.push(`${this.#strangeRepeats} calls with a strange repeat count`)
     if (this.#strangeCounts > 0)
-      remarks.push(`${this.#strangeCounts} API counts that are no counts were left out`)
-    const names = trace.kind === 'counts' ? this.#countNames : this.#names
-    if (names.overflowed) remarks.push(`over ${MAX_NAMES} distinct names, further ones are counted as one`)
-    if (names.cut) remarks.push(`names over ${MAX_NAME_BYTES} bytes were cut`)
+      losses.push(`${this.#strangeCounts} API counts that are no counts were left out`)
+    losses.push(...nameLosses(counted ? this.#countNames : this.#names))
     if (this.#processes.length > MAX_PROCESSES) {
-      remarks.push(`over ${MAX_PROCESSES} processes, further ones are taken as one`)
+      losses.push(`over ${MAX_PROCESSES} processes, further ones are taken as one`)
     }
-    return remarks
+    return losses
   }
 
   #runHandlers(): Handlers {
@@ -308,6 +302,12 @@ export class RunBuilder {
     call.category = 0
     call.success = -1
   }
+}
+
+/** That the order of some calls is lost, which is no matter to models that only count: `judge` knows which. */
+function orderRemark({ sequence, length }: Trace): string[] {
+  if (!sequence || length <= sequence.length) return []
+  return [`the first ${sequence.length} calls by time are kept in order, all ${length} are counted`]
 }
 
 /** The number of a name that the scanner does not remember; it will from now on. */

@@ -123,6 +123,7 @@ describe('a traces file', () => {
     const report = await readOne({ calls: [265, '168', null, {}, '', 265] })
     expect(namesOf(report)).toEqual(['265', '168', '265'])
     expect(report.reasons).toEqual(['3 values that are no calls or counts were left out'])
+    expect(report.state).toBe('partial')
   })
 
   it('is partial where a trace is empty', async () => {
