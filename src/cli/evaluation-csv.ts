@@ -1,5 +1,5 @@
+import { csvLine } from '../core/index.ts'
 import type { EvaluationResult, Interval } from '../evaluation/index.ts'
-import { csvLine } from './printable.ts'
 
 type Cell = string | number | null
 type Column = readonly [title: string, cell: (result: EvaluationResult) => Cell]

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { csvField, csvLine, printable } from './printable.ts'
+import { printable } from './printable.ts'
 
 describe('printable', () => {
   it.each([
@@ -22,22 +22,5 @@ describe('printable', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(printable(text))),
     )
-  })
-})
-
-describe('csvField', () => {
-  it.each([
-    ['plain', 'plain'],
-    ['a,b', '"a,b"'],
-    ['say "x"', '"say ""x"""'],
-    ['=cmd()', "'=cmd()"],
-    [null, ''],
-    [-0.5, '-0.5'],
-  ])('writes %j as %s', (value, want) => {
-    expect(csvField(value)).toBe(want)
-  })
-
-  it('joins a line', () => {
-    expect(csvLine(['a', 1, null])).toBe('a,1,\r\n')
   })
 })

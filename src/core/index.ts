@@ -1,4 +1,6 @@
 export * from './bytes.ts'
+export * from './clusters.ts'
+export * from './csv.ts'
 export * from './decompress.ts'
 export * from './errors.ts'
 export * from './hash.ts'

@@ -1,6 +1,5 @@
-import { UsageError } from '../core/index.ts'
+import { csvRecords, UsageError } from '../core/index.ts'
 import type { Label } from '../samples/index.ts'
-import { csvRecords } from './csv.ts'
 
 /** The labels of a labels file, by sample. */
 export interface Labels {

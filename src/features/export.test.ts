@@ -4,11 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { withFolder } from '../../test/corpus-rows.ts'
 import {
   columnRecords,
-  csvField,
-  csvRecordsOf,
   type FeatureTable,
   rowRecords,
   svmlightLines,
+  tableRecords,
   writeFeatureParquet,
 } from './export.ts'
 
@@ -40,7 +39,7 @@ describe('exported features', () => {
   })
 
   it('are dense records under a header, whose names no spreadsheet runs', () => {
-    expect([...csvRecordsOf(table)]).toEqual([
+    expect([...tableRecords(table)]).toEqual([
       `id,class,'=SUM(A1),"a,""b""","c\nd"`,
       'x,malicious,1,0,0.1',
       `'+y,benign,0,0,0`,
@@ -53,18 +52,6 @@ describe('exported features', () => {
       `1,'+y,0,benign`,
       '2,__proto__,1,malicious',
     ])
-  })
-
-  it.each([
-    ['plain', 'plain'],
-    ['-1', `'-1`],
-    ['@a,b', `"'@a,b"`],
-    ['\tx', `'\tx`],
-    ['\r', `"'\r"`],
-    ['a=b', 'a=b'],
-    ['', ''],
-  ])('write %j as %j', (text, wanted) => {
-    expect(csvField(text)).toBe(wanted)
   })
 
   it('are three Parquet files that join', async () => {

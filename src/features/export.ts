@@ -1,3 +1,4 @@
+import { csvField } from '../core/index.ts'
 import { type ParquetColumn, writeParquetTable } from '../corpus/index.ts'
 import type { SparseMatrix } from './sparse-matrix.ts'
 
@@ -28,7 +29,7 @@ export function* svmlightLines({ x, y }: FeatureTable): Generator<string> {
 }
 
 /** A dense table as RFC 4180 has it, records without line ends: a header, then the id, class and every feature of a row. */
-export function* csvRecordsOf({ x, names, ids, y, classes }: FeatureTable): Generator<string> {
+export function* tableRecords({ x, names, ids, y, classes }: FeatureTable): Generator<string> {
   yield ['id', 'class', ...names].map(csvField).join(',')
   for (let row = 0; row < x.rows; row++) {
     const cells = new Array<string>(x.columns).fill('0')
@@ -49,13 +50,6 @@ export function* columnRecords({ names }: FeatureTable, first: 0 | 1): Generator
 export function* rowRecords({ ids, y, classes }: FeatureTable): Generator<string> {
   yield 'row,id,class,class_name'
   for (let i = 0; i < ids.length; i++) yield `${i},${csvField(ids[i])},${y[i]},${csvField(classes[y[i]])}`
-}
-
-/** A text as a field: quoted where it must be, and defused where a spreadsheet would take it for a formula. */
-export function csvField(text: string): string {
-  // OWASP, "CSV Injection": a leading apostrophe makes it text.
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
 const CELLS: readonly ParquetColumn[] = [

@@ -7,11 +7,11 @@ import { type Corpus, exportLines, exportParquet, openCorpus } from '../corpus/i
 import { labelledViews, makeTask, readGroups, readTraces, recipeKind } from '../evaluation/index.ts'
 import {
   columnRecords,
-  csvRecordsOf,
   type FeatureTable,
   fitEncoder,
   rowRecords,
   svmlightLines,
+  tableRecords,
   writeFeatureParquet,
 } from '../features/index.ts'
 import type { Recipe } from '../models/index.ts'
@@ -58,7 +58,7 @@ export async function exportCorpus(
     const stem = path.replace(/\.(csv|svm|svmlight|txt)$/i, '')
     const named = (lines: Iterable<string>, name: string) =>
       writeText(`${stem}.${name}.csv`, ended(lines, '\r\n'), signal)
-    if (options.format === 'csv') return [await writeText(path, ended(csvRecordsOf(table), '\r\n'), signal)]
+    if (options.format === 'csv') return [await writeText(path, ended(tableRecords(table), '\r\n'), signal)]
     return [
       await writeText(path, ended(svmlightLines(table), '\n'), signal),
       await named(columnRecords(table, 1), 'columns'),

@@ -1,11 +1,11 @@
-import { UsageError } from '../../core/index.ts'
+import { csvLine, UsageError } from '../../core/index.ts'
 import { classify as classifySamples } from '../../pipeline/index.ts'
 import type { Outcome, Place } from '../../samples/index.ts'
 import { command } from '../command.ts'
 import type { Io } from '../io.ts'
 import { wholeText } from '../number-text.ts'
 import { threadCount, wholeNumber } from '../option-values.ts'
-import { csvLine, printable } from '../printable.ts'
+import { printable } from '../printable.ts'
 import { styled } from '../table.ts'
 
 /** `taxon classify`: verdicts for people, as JSON lines or as CSV; the exit status tells the worst. */

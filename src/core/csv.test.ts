@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MalformedInputError } from '../core/index.ts'
-import { csvRecords } from './csv.ts'
+import { csvField, csvLine, csvRecords } from './csv.ts'
+import { MalformedInputError } from './errors.ts'
 
 const fields = (text: string) => [...csvRecords(text)].map((record) => record.fields)
 
@@ -70,5 +70,28 @@ describe('csvRecords', () => {
       }),
       { numRuns: 2000 },
     )
+  })
+})
+
+describe('csvField', () => {
+  it.each([
+    ['plain', 'plain'],
+    ['a,b', '"a,b"'],
+    ['say "x"', '"say ""x"""'],
+    ['=cmd()', "'=cmd()"],
+    ['-1', "'-1"],
+    ['@a,b', `"'@a,b"`],
+    ['\tx', "'\tx"],
+    ['\r', `"'\r"`],
+    ['a=b', 'a=b'],
+    ['', ''],
+    [null, ''],
+    [-0.5, '-0.5'],
+  ])('writes %j as %j', (value, want) => {
+    expect(csvField(value)).toBe(want)
+  })
+
+  it('joins a line', () => {
+    expect(csvLine(['a', 1, null])).toBe('a,1,\r\n')
   })
 })

@@ -1,4 +1,4 @@
-import { MalformedInputError } from '../core/index.ts'
+import { MalformedInputError } from './errors.ts'
 
 /**
  * The records of comma-separated text as RFC 4180 writes them: quoted fields may hold commas, line ends and doubled quotes.
@@ -48,9 +48,25 @@ function quotedField(text: string, from: number): { value: string; next: number 
     if (at === -1) throw new MalformedInputError('csv', 'a quote that is never closed', from)
     if (text[at + 1] === '"') continue
     const next = at + 1
-    if (next < text.length && !/[,\r\n]/.test(text[next])) {
+    if (next < text.length && !/[,\r\n]/.test(text[next]!)) {
       throw new MalformedInputError('csv', 'text after a closing quote', next)
     }
     return { value: text.slice(from + 1, at).replaceAll('""', '"'), next }
   }
+}
+
+/**
+ * One field of a CSV record (RFC 4180), the empty one for null. Text that a spreadsheet would take for a formula gets a
+ * leading apostrophe (OWASP, "CSV Injection").
+ */
+export function csvField(value: string | number | null): string {
+  if (value === null) return ''
+  if (typeof value === 'number') return String(value)
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+/** A CSV record with its line end. */
+export function csvLine(values: readonly (string | number | null)[]): string {
+  return `${values.map(csvField).join(',')}\r\n`
 }
