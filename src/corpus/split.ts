@@ -1,4 +1,4 @@
-import { seededRandom, shuffle, UsageError } from '../core/index.ts'
+import { clustersByKey, seededRandom, shuffle, UsageError } from '../core/index.ts'
 import { type Corpus, openCorpus } from './corpus.ts'
 import { type ImportCounts, importRows } from './import-rows.ts'
 import type { Row, RowHead } from './row.ts'
@@ -92,24 +92,7 @@ async function* rowsOf(corpus: Corpus, sides: Uint8Array, side: number): AsyncGe
 
 /** The cluster of each row: rows of one content or one sample belong together, and what belongs with them. */
 export function findClusters(heads: readonly RowHead[]): Uint32Array {
-  const parents = Uint32Array.from(heads.keys())
-  const root = (row: number) => {
-    let at = row
-    while (parents[at] !== at) {
-      parents[at] = parents[parents[at]]
-      at = parents[at]
-    }
-    return at
-  }
-  const first = new Map<string, number>()
-  for (const [row, { id, group }] of heads.entries()) {
-    for (const key of [`i${id}`, `g${group}`]) {
-      const other = first.get(key)
-      if (other === undefined) first.set(key, row)
-      else parents[Math.max(root(row), root(other))] = Math.min(root(row), root(other))
-    }
-  }
-  return parents.map((_, row) => root(row))
+  return clustersByKey(heads.map(({ id, group }) => [`i${id}`, `g${group}`]))
 }
 
 /**

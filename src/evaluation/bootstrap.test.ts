@@ -4,8 +4,9 @@ import { seededRandom } from '../core/index.ts'
 import { bootstrapIntervals, pairedDifferences, quantile } from './bootstrap.ts'
 import { confusionMatrix, figures } from './figures.ts'
 import { measurer } from './measures.ts'
+import { countNumbers, numberGroups } from './numbering.ts'
 import { rank, rocAuc } from './ranking.ts'
-import { countNumbers, numberGroups, type ScoredRows } from './scored-rows.ts'
+import type { ScoredRows } from './scored-rows.ts'
 
 /** Rows of two classes in clusters, with runs that are right with a chance of `skill`. */
 function simulate(rows: number, clusters: number, skill: number, seed: number, runs = 1): ScoredRows {

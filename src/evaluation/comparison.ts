@@ -1,7 +1,9 @@
+import { clustersByKey } from '../core/index.ts'
 import type { View } from '../samples/index.ts'
 import { type Difference, pairedDifferences } from './bootstrap.ts'
 import { measurer, OVERALL } from './measures.ts'
-import { numberGroups, type ScoredRows, selectScored } from './scored-rows.ts'
+import { numberGroups } from './numbering.ts'
+import { type ScoredRows, selectScored } from './scored-rows.ts'
 
 /** One recipe's answers, with the numbers of the rows they are for. */
 export interface Answered {
@@ -49,21 +51,7 @@ function compare(first: Answered, second: Answered): Comparison | null {
   return { ...names, rows: inFirst.length, accuracy, weightedF1, macroF1 }
 }
 
-/** Clusters such that rows that share one of either kind share one; a union-find over the clusters of both. */
+/** Clusters such that rows that share one of either kind share one. */
 export function joinClusters(a: Uint32Array, b: Uint32Array): Uint32Array {
-  const parents = new Map<string, string>()
-  const root = (name: string): string => {
-    let at = name
-    while (parents.get(at) !== undefined && parents.get(at) !== at) {
-      const above = parents.get(at)!
-      parents.set(at, parents.get(above) ?? above) // halves the path, so that later walks are short
-      at = parents.get(at)!
-    }
-    return at
-  }
-  for (let row = 0; row < a.length; row++) {
-    const [one, other] = [root(`a${a[row]}`), root(`b${b[row]}`)]
-    if (one !== other) parents.set(one, other)
-  }
-  return numberGroups(Array.from(a, (cluster) => root(`a${cluster}`)))
+  return numberGroups([...clustersByKey(Array.from(a, (cluster, row) => [`a${cluster}`, `b${b[row]}`]))])
 }

@@ -3,6 +3,7 @@ import type { Recipe, Scores } from '../models/index.ts'
 import { type Answered, type Comparison, compareRecipes } from './comparison.ts'
 import { type FoldJob, predictedClasses } from './fold-job.ts'
 import type { PlannedJob } from './fold-plan.ts'
+import { countNumbers } from './numbering.ts'
 import { type EvaluationRows, type EvaluationSettings, makePlans, type Plan } from './plan.ts'
 import {
   deviations,
@@ -13,7 +14,7 @@ import {
   rowFigures,
   seedFigures,
 } from './result.ts'
-import { countNumbers, type Run, type ScoredRows, selectScored } from './scored-rows.ts'
+import { type Run, type ScoredRows, selectScored } from './scored-rows.ts'
 import { clashingGroups, type Task } from './task.ts'
 
 /** Who does the work. */

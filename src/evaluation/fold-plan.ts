@@ -2,7 +2,7 @@ import { randomFolds, stratifiedGroupFolds } from '../corpus/index.ts'
 import type { Recipe } from '../models/index.ts'
 import type { View } from '../samples/index.ts'
 import type { FoldJob } from './fold-job.ts'
-import { countNumbers } from './scored-rows.ts'
+import { countNumbers } from './numbering.ts'
 import type { Task } from './task.ts'
 
 /** A job with the places of its test rows among the rows of the task. */

@@ -1,7 +1,8 @@
 import { confusionMatrix, figures } from './figures.ts'
+import { countNumbers } from './numbering.ts'
 import { restate } from './prior.ts'
 import { estimable, rank, rocAuc, truePositiveRate } from './ranking.ts'
-import { countNumbers, type Run, type ScoredRows } from './scored-rows.ts'
+import type { Run, ScoredRows } from './scored-rows.ts'
 
 /** False-positive rates at which the true-positive rate of a two-class recipe is stated. */
 export const FALSE_POSITIVE_RATES: readonly number[] = [0.01, 0.001]

@@ -1,13 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { countNumbers, numberGroups, selectScored } from './scored-rows.ts'
-
-describe('numberGroups', () => {
-  it('numbers equal values alike in the order of first appearance', () => {
-    expect([...numberGroups(['b', 'a', 'b', 'c', 'a'])]).toEqual([0, 1, 0, 2, 1])
-    expect(countNumbers(numberGroups(['b', 'a', 'b', 'c', 'a']))).toBe(3)
-    expect(countNumbers(numberGroups([]))).toBe(0)
-  })
-})
+import { selectScored } from './scored-rows.ts'
 
 describe('selectScored', () => {
   it('keeps each row with its class, cluster and answers', () => {

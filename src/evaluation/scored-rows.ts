@@ -1,3 +1,5 @@
+import { numberGroups } from './numbering.ts'
+
 /** What one cross-validation (or one held-out test) answered for every row. */
 export interface Run {
   /** Seed of the folds and of the training. */
@@ -34,22 +36,4 @@ export function selectScored(scored: ScoredRows, rows: Uint32Array): ScoredRows 
       return { seed, predicted: rows.map((row) => predicted[row]), probabilities: chosen }
     }),
   }
-}
-
-/** Numbers equal values alike, 0, 1, … in the order of first appearance. */
-export function numberGroups(groups: readonly (string | number)[]): Uint32Array {
-  const numbers = new Map<string | number, number>()
-  return Uint32Array.from(groups, (group) => {
-    const known = numbers.get(group)
-    if (known !== undefined) return known
-    numbers.set(group, numbers.size)
-    return numbers.size - 1
-  })
-}
-
-/** How many clusters or classes a numbering has. */
-export function countNumbers(numbers: Uint32Array): number {
-  let top = -1
-  for (const number of numbers) top = Math.max(top, number)
-  return top + 1
 }

@@ -1,7 +1,7 @@
 import { UsageError } from '../core/index.ts'
 import type { Target } from '../models/index.ts'
 import type { Label } from '../samples/index.ts'
-import { countNumbers, numberGroups } from './scored-rows.ts'
+import { countNumbers, numberGroups } from './numbering.ts'
 
 /** What is to be told apart, once `auto` is decided. */
 export type ChosenTarget = Exclude<Target, 'auto'>
