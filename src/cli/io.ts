@@ -1,3 +1,4 @@
+import { UnwritableError } from '../core/index.ts'
 import { type Progress, progressBar } from './progress.ts'
 
 /** All that a command may touch of the outside; tests pass their own. */
@@ -27,8 +28,11 @@ export function terminal(): Io {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // The reader went away (`taxon … | head`): nobody is left to tell.
     if (error.code === 'EPIPE') process.exit(0)
-    throw error
+    process.stderr.write(`taxon: ${new UnwritableError('standard output', error).message}\n`)
+    process.exit(2)
   })
+  // Where complaints cannot be written, the exit status still tells.
+  process.stderr.on('error', () => {})
   return {
     stdout: (text) =>
       new Promise((resolve) => {
