@@ -1,7 +1,10 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { traceOf } from '../../test/traces.ts'
 import type { Trace } from '../samples/index.ts'
-import { fitEncoder } from './encoder.ts'
+import { encodeRows, fitColumns } from './columns.ts'
+import { countTraces } from './counting.ts'
+import { encoderOf, fitEncoder } from './encoder.ts'
 import { DEFAULT_FEATURES, type FeatureSettings } from './settings.ts'
 
 const settings = (some: Partial<FeatureSettings>): FeatureSettings => ({ ...DEFAULT_FEATURES, ...some })
@@ -54,6 +57,43 @@ describe('an encoder', () => {
     ['the best column', { select: 1 }, ['close=1', 'close=1', '']],
   ])('sees %s', (_, some, want) => {
     expect(shown(fitEncoder(settings(some), traces, y, 2), traces)).toEqual(want)
+  })
+
+  it('learns from the rows given alone, though all rows were counted together', () => {
+    const words = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { maxLength: 9 })
+    const some = fc
+      .record({
+        ngrams: fc.constantFrom<FeatureSettings['ngrams']>([1, 1], [1, 2], [2, 3]),
+        weight: fc.constantFrom('presence' as const, 'log-count' as const),
+        scale: fc.constantFrom('none' as const, 'idf' as const, 'max-abs' as const, 'rarity' as const),
+        select: fc.constantFrom(0, 2, 5),
+        minDocuments: fc.integer({ min: 1, max: 3 }),
+        collapse: fc.nat(1),
+        pairs: fc.constantFrom(0, 2, 9),
+      })
+      .map(settings)
+    const rows = fc.array(fc.tuple(words, fc.nat(1), fc.boolean()), { minLength: 12, maxLength: 24 })
+    const kinds = fc.constantFrom('sequence' as const, 'counts' as const, 'set' as const)
+    fc.assert(
+      fc.property(rows, some, kinds, (all, how, kind) => {
+        const traces = all.map(([list]) => traceOf(list.join(' '), kind))
+        const y = Uint32Array.from(all, ([, own]) => own)
+        const inside = Uint32Array.from(all.keys()).filter((row) => row === 0 || all[row][2])
+        const own = Array.from(inside, (row) => traces[row])
+        const ownY = inside.map((row) => y[row])
+        const alone = fitEncoder(how, own, ownY, 2)
+        const counted = countTraces(how, traces, 'calls', kind)
+        const columns = fitColumns(how, counted, inside, y, 2)
+        const together = encoderOf(counted, columns)
+        expect(together.names).toEqual(alone.names)
+        expect(together.table.scale).toEqual(alone.table.scale)
+        expect(encodeRows(columns, counted.counts, [...traces.keys()])).toEqual(alone.encode(traces))
+        // Labels of the other rows play no part either.
+        const turned = y.map((each, row) => (inside.includes(row) ? each : 1 - each))
+        expect(fitColumns(how, counted, inside, turned, 2)).toEqual(columns)
+      }),
+      { numRuns: 500 },
+    )
   })
 
   it('sees pairs of a set that stand together often enough, and the rows as long as each other', () => {

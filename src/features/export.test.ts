@@ -45,7 +45,7 @@ describe('exported features', () => {
       `'+y,benign,0,0,0`,
       '__proto__,malicious,0,3e-7,0',
     ])
-    expect([...columnRecords(table, 1)][1]).toBe(`1,'=SUM(A1)`)
+    expect([...columnRecords(table)][1]).toBe(`1,'=SUM(A1)`)
     expect([...rowRecords(table)]).toEqual([
       'row,id,class,class_name',
       '0,x,1,malicious',

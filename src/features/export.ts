@@ -40,10 +40,10 @@ export function* tableRecords({ x, names, ids, y, classes }: FeatureTable): Gene
   }
 }
 
-/** The names of a table's columns, as records of `column,name`; columns from `first`. */
-export function* columnRecords({ names }: FeatureTable, first: 0 | 1): Generator<string> {
+/** The names of a table's columns, as records of `column,name`; columns from 1, as svmlight numbers them. */
+export function* columnRecords({ names }: FeatureTable): Generator<string> {
   yield 'column,name'
-  for (let i = 0; i < names.length; i++) yield `${i + first},${csvField(names[i])}`
+  for (let i = 0; i < names.length; i++) yield `${i + 1},${csvField(names[i])}`
 }
 
 /** The samples of a table's rows, as records of `row,id,class,class_name`; rows from 0. */
