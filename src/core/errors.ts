@@ -65,6 +65,15 @@ export class UnreadableError extends KnownError {
   }
 }
 
+/** A pipe through which nothing came for too long. The code is that of every task that takes too long. */
+export class PipeSilentError extends KnownError {
+  readonly code = 'timeout'
+
+  constructor(path: string, waitMs: number) {
+    super(`${path}: nothing came through the pipe for ${waitMs / 1000} s`)
+  }
+}
+
 /** A file that cannot be put where it was asked for. */
 export class UnwritableError extends KnownError {
   readonly code = 'unwritable'

@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { LimitExceededError, UnreadableError } from './errors.ts'
+import { LimitExceededError, PipeSilentError, UnreadableError } from './errors.ts'
 import { CHUNK_BYTES, openChunks, readChunks } from './input.ts'
 import { peek } from './peek.ts'
 
@@ -28,6 +28,7 @@ async function whole(chunks: AsyncIterable<Uint8Array>) {
 
 const numbers = Buffer.from(Uint32Array.from({ length: 700_000 }, (_, i) => i).buffer)
 const openFiles = () => readdirSync('/proc/self/fd').length
+const built = new URL('../../dist/core/index.js', import.meta.url).href
 const onLinux = process.platform === 'linux'
 
 describe('openChunks', () => {
@@ -106,9 +107,42 @@ describe('openChunks', () => {
     expect(got.equals(numbers)).toBe(true)
   })
 
+  it.runIf(onLinux)('waits no longer for a pipe than it may, with a writer or without', async () => {
+    const path = join(folder, 'silent')
+    execFileSync('mkfifo', [path])
+    const read = () => whole(openChunks(path, { waitMs: 60 }))
+    await expect(read()).rejects.toThrow(`${path}: nothing came through the pipe for 0.06 s`)
+    const writer = openSync(path, constants.O_RDWR)
+    await expect(read()).rejects.toThrow(PipeSilentError)
+    const abort = new AbortController()
+    const waiting = whole(openChunks(path, { signal: abort.signal }))
+    setTimeout(() => abort.abort(), 30)
+    await expect(waiting).rejects.toThrow(/aborted/)
+    closeSync(writer)
+    await expect(whole(openChunks(path, { signal: abort.signal }))).rejects.toThrow(/aborted/)
+  })
+
+  it.runIf(onLinux)('can be ended while it waits for the writer of a pipe', () => {
+    const path = join(folder, 'endless')
+    execFileSync('mkfifo', [path])
+    const script = `import { openChunks } from ${JSON.stringify(built)}
+      setTimeout(() => process.exit(7), 200)
+      for await (const _ of openChunks(${JSON.stringify(path)}));`
+    const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 20_000 })
+    expect(status).toBe(7)
+  })
+
+  it.runIf(onLinux)('reads what a shell makes of <(…), be it empty', () => {
+    const script = `import { openChunks } from ${JSON.stringify(built)}
+      for (const path of process.argv.slice(1)) for await (const chunk of openChunks(path)) process.stdout.write(chunk)`
+    const line = `"$0" --input-type=module -e "$1" <(true) <(echo a) <(sleep 0.1; echo b)`
+    const { stdout } = spawnSync('bash', ['-c', line, process.execPath, script], { timeout: 20_000 })
+    expect(stdout.toString()).toBe('a\nb\n')
+  })
+
   it.each(['-', '/dev/stdin'])('reads standard input as %s', (path) => {
     if (path !== '-' && !onLinux) return
-    const script = `import { openChunks } from ${JSON.stringify(new URL('../../dist/core/index.js', import.meta.url).href)}
+    const script = `import { openChunks } from ${JSON.stringify(built)}
       for await (const chunk of openChunks(${JSON.stringify(path)})) process.stdout.write(chunk)`
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
       input: gzipSync(numbers.subarray(0, 500_000)),

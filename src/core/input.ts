@@ -1,12 +1,13 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import { compressionOf, type DecompressOptions, decompress } from './decompress.ts'
 import { UnreadableError } from './errors.ts'
+import { type Patience, pipeChunks, streamChunks } from './pipe.ts'
 
 /** Bytes asked of a file at a time. */
 export const CHUNK_BYTES = 1024 * 1024
 
 /** How an input is read. */
-export interface InputOptions extends DecompressOptions {
+export interface InputOptions extends DecompressOptions, Patience {
   /** Told after each read how many bytes of the file, as it lies on disk, are read, and its size (null of a pipe). */
   onBytes?(bytes: number, total: number | null): void
   /**
@@ -22,28 +23,33 @@ export interface InputOptions extends DecompressOptions {
  * caller's to keep.
  *
  * All that can be decoded comes before an error does.
- * @throws UnreadableError for what is not there or cannot be read
+ * @throws UnreadableError for what is not there or cannot be read, PipeSilentError for a pipe, the reason of the signal
  * @throws MalformedInputError for compressed data that is broken or cut off; the offset counts compressed bytes
  * @throws LimitExceededError once `maxBytes` bytes were yielded and more would follow
  */
 export function openChunks(path: string, options: InputOptions = {}): AsyncIterableIterator<Uint8Array> {
-  return decompress(readChunks(path, options.onBytes, options.reuse), options)
+  return decompress(readChunks(path, options), options)
 }
 
-/** The bytes of a file, or of standard input for `-`, as they are. @throws UnreadableError */
+/** The bytes of a file, or of standard input for `-`, as they are. @throws UnreadableError, PipeSilentError */
 export async function* readChunks(
   path: string,
-  onBytes?: InputOptions['onBytes'],
-  reuse = false,
+  options: InputOptions = {},
 ): AsyncGenerator<Uint8Array, undefined> {
-  if (path === '-') return yield* standardInput(onBytes)
+  const { onBytes, reuse = false } = options
+  if (path === '-') return yield* counted(process.stdin, path, options)
+  try {
+    if ((await stat(path)).isFIFO()) return yield* counted(null, path, options)
+  } catch (error) {
+    throw asUnreadable(path, error)
+  }
   let file: FileHandle
   try {
     file = await open(path, 'r')
   } catch (error) {
     // A socket on standard input cannot be opened by its name.
     if ((error as NodeJS.ErrnoException).code === 'ENXIO' && STANDARD_INPUT.has(path)) {
-      return yield* standardInput(onBytes)
+      return yield* counted(process.stdin, path, options)
     }
     throw new UnreadableError(path, error)
   }
@@ -99,20 +105,27 @@ function chunkSize(total: number | null, read: number): number {
   return Math.min(CHUNK_BYTES, Math.max(1, total - read) + (read === 0 ? 1 : 4096))
 }
 
-async function* standardInput(onBytes: InputOptions['onBytes']): AsyncGenerator<Uint8Array, undefined> {
+/** The bytes of a stream, or of a named pipe, counted. */
+async function* counted(
+  stream: NodeJS.ReadStream | null,
+  path: string,
+  { onBytes, ...patience }: InputOptions,
+): AsyncGenerator<Uint8Array, undefined> {
   let read = 0
   try {
-    for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) {
+    for await (const chunk of stream ? streamChunks(stream, path, patience) : pipeChunks(path, patience)) {
       read += chunk.length
       onBytes?.(read, null)
       yield chunk
     }
   } catch (error) {
-    throw asUnreadable('-', error)
+    throw asUnreadable(path, error)
   }
 }
 
 function asUnreadable(path: string, error: unknown): unknown {
-  const known = typeof (error as NodeJS.ErrnoException)?.syscall === 'string'
+  const { syscall, code } = error as NodeJS.ErrnoException
+  // A path with a NUL in it does not even get to the system.
+  const known = typeof syscall === 'string' || code === 'ERR_INVALID_ARG_VALUE'
   return known ? new UnreadableError(path, error) : error
 }

@@ -15,7 +15,7 @@ export interface ClassifyOptions {
   readonly models?: readonly string[]
   /** Worker threads; all cores by default. */
   readonly threads?: number
-  /** Longest time for one source, in milliseconds; ten minutes by default. */
+  /** Longest time for one source, of a pipe for its next bytes, in milliseconds; ten minutes by default. */
   readonly timeoutMs?: number
   readonly evidence?: Partial<EvidenceSize>
   /** Most calls whose order is kept for each report. */
@@ -55,13 +55,14 @@ export async function* classify(
   const limits = options.maxCalls === undefined ? {} : { maxCalls: options.maxCalls }
   const access = options.password === undefined ? {} : { password: options.password }
   const workerData: ClassifyWorkerData = { models: modelPaths, evidence, ...limits, ...access }
+  const { timeoutMs = TEN_MINUTES_MS, signal } = options
   const pool = workerPool<string, ClassifyAnswer>(WORKER, {
     threads,
     workerData,
-    timeoutMs: options.timeoutMs ?? TEN_MINUTES_MS,
+    timeoutMs,
   })
   const abort = () => void pool.close()
-  options.signal?.addEventListener('abort', abort)
+  signal?.addEventListener('abort', abort)
   const inline = (source: Source) => classifySource(source, { models, evidence, ...limits })
 
   /** Verdicts of one source: a list from a worker, or a stream where it is too long or not a file to open again. */
@@ -77,18 +78,22 @@ export async function* classify(
 
   const sources = findSources(paths, {
     recursive: options.recursive ?? false,
+    patience: { waitMs: timeoutMs, ...(signal ? { signal } : {}) },
     onSkip: (path, reason) => options.onSkip?.(path, reason),
     ...access,
   })
   let done = 0
   try {
     for await (const verdicts of mapOrdered(sources, judged, threads * WINDOW_PER_THREAD)) {
-      options.signal?.throwIfAborted()
-      yield* verdicts
+      for await (const outcome of verdicts) {
+        // Not told any more: it may be no verdict but the end of the waiting for a pipe.
+        signal?.throwIfAborted()
+        yield outcome
+      }
       options.onProgress?.(++done, null)
     }
   } finally {
-    options.signal?.removeEventListener('abort', abort)
+    signal?.removeEventListener('abort', abort)
     await pool.close()
   }
 }

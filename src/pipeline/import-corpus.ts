@@ -89,7 +89,8 @@ export async function importCorpus(
   try {
     for (const folder of folders) await run.addCorpus(folder)
     if (others.length > 0) {
-      for await (const source of findSources(others, { recursive: true })) {
+      const patience = options.signal ? { signal: options.signal } : {}
+      for await (const source of findSources(others, { recursive: true, patience })) {
         if (options.signal?.aborted) break
         await run.addSource(source)
       }
@@ -166,6 +167,7 @@ function importRun(writer: CorpusWriter, labels: Labels | undefined, options: Im
         files++
         if (origin !== null) await writer.finish(origin)
       } catch (error) {
+        if (signal?.aborted) return
         if (!(error instanceof KnownError)) throw error
         skip(path, error.code, error.message)
       }

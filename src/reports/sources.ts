@@ -7,6 +7,7 @@ import {
   type KnownError,
   LimitExceededError,
   openChunks,
+  type Patience,
   peek,
   UnknownFormatError,
   UnreadableError,
@@ -33,6 +34,8 @@ export interface FindOptions {
   readonly recursive: boolean
   /** For encrypted zip members; `infected` by custom. */
   readonly password?: string
+  /** How long to wait for pipes. */
+  readonly patience?: Patience
   /** Told of each thing that was passed over, and why: links, devices, files that are plainly no reports. */
   onSkip?(path: string, reason: string): void
 }
@@ -189,7 +192,7 @@ async function* named(path: string, options: FindOptions): AsyncGenerator<Source
     return
   }
   // A pipe gives its bytes once: the head that was looked at must be handed on.
-  const { head, rest } = await peek(openChunks(path), HEAD_BYTES)
+  const { head, rest } = await peek(openChunks(path, options.patience), HEAD_BYTES)
   const kind = archiveKind(head)
   if (!kind) return yield { ...fromPipe(path), open: (limits) => decompress(rest, limits) }
   try {
