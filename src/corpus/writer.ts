@@ -1,6 +1,6 @@
-import { appendFile, mkdir, rename, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { UnwritableError, wellFormed } from '../core/index.ts'
+import { UnwritableError, wellFormed, writeWhole } from '../core/index.ts'
 import { traceGroup } from './content.ts'
 import { openDatabase, parquetFiles, selectFrom } from './database.ts'
 import {
@@ -115,7 +115,5 @@ function rowName(id: string, source: string, view: string): string {
 
 async function writeMarker(directory: string): Promise<void> {
   if (await isCorpus(directory)) return
-  const path = join(directory, MARKER_FILE)
-  await writeFile(`${path}.tmp`, `${JSON.stringify(FORMAT)}\n`)
-  await rename(`${path}.tmp`, path)
+  await writeWhole(join(directory, MARKER_FILE), [`${JSON.stringify(FORMAT)}\n`])
 }

@@ -1,10 +1,5 @@
-import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { UnwritableError, UsageError } from '../core/index.ts'
+import { writeWhole } from '../core/index.ts'
 import { type Corpus, exportLines, exportParquet, openCorpus } from '../corpus/index.ts'
-import { labelledViews, makeTask, readGroups, readTraces, recipeKind } from '../evaluation/index.ts'
 import {
   columnRecords,
   type FeatureTable,
@@ -16,6 +11,7 @@ import {
 } from '../features/index.ts'
 import type { Recipe } from '../models/index.ts'
 import type { View } from '../samples/index.ts'
+import { learningTask, taskTraces } from './learning-task.ts'
 
 /** What a corpus is exported as: its traces, or the features that a recipe makes of them. */
 export type ExportOptions =
@@ -49,21 +45,25 @@ export async function exportCorpus(
   options: ExportOptions,
   signal?: AbortSignal,
 ): Promise<string[]> {
-  if (options.format === 'ndjson') return [await writeText(path, corpusLines(directory), signal)]
+  if (options.format === 'ndjson') {
+    await writeWhole(path, corpusLines(directory), signal)
+    return [path]
+  }
   const corpus = await openCorpus(directory)
   try {
     if (options.recipe === undefined) return [path, await exportParquet(corpus, path)]
     const table = await featureTable(corpus, options.recipe, options.view ?? null, signal)
     if (options.format === 'parquet') return await writeFeatureParquet(table, path)
-    const stem = path.replace(/\.(csv|svm|svmlight|txt)$/i, '')
-    const named = (lines: Iterable<string>, name: string) =>
-      writeText(`${stem}.${name}.csv`, ended(lines, '\r\n'), signal)
-    if (options.format === 'csv') return [await writeText(path, ended(tableRecords(table), '\r\n'), signal)]
-    return [
-      await writeText(path, ended(svmlightLines(table), '\n'), signal),
-      await named(columnRecords(table, 1), 'columns'),
-      await named(rowRecords(table), 'rows'),
-    ]
+    if (options.format === 'csv') {
+      await writeWhole(path, ended(tableRecords(table), '\r\n'), signal)
+      return [path]
+    }
+    const stem = path.replace(/\.(svm|svmlight|txt)$/i, '')
+    const [columns, rows] = [`${stem}.columns.csv`, `${stem}.rows.csv`]
+    await writeWhole(path, ended(svmlightLines(table), '\n'), signal)
+    await writeWhole(columns, ended(columnRecords(table), '\r\n'), signal)
+    await writeWhole(rows, ended(rowRecords(table), '\r\n'), signal)
+    return [path, columns, rows]
   } finally {
     corpus.close()
   }
@@ -75,22 +75,13 @@ async function featureTable(
   wanted: View | null,
   signal?: AbortSignal,
 ): Promise<FeatureTable> {
-  const views = await labelledViews(corpus, signal)
-  const asked = wanted ?? (recipe.view === 'any' ? null : recipe.view)
-  const fitting = views.filter(({ view }) => asked === null || view === asked)
-  if (fitting.length !== 1) {
-    const there = views.map(({ view }) => view).join(' and ') || 'no rows'
-    throw new UsageError(`${corpus.directory}: has ${there}, say which view to take`)
-  }
-  const view = fitting[0]
-  const kind = recipeKind(recipe, view)
-  const [groups] = await readGroups(corpus, view.view, [{ features: recipe.features, kind }], signal)
-  const task = makeTask(view, groups, { target: recipe.target, distinct: false, minGroups: 1 })
-  const traces = await readTraces(corpus, view.view, signal)
-  const chosen = Array.from(task.rows, (row) => traces[row])
-  const encoder = fitEncoder(recipe.features, chosen, task.y, task.classes.length)
+  const rows = { view: wanted, target: null, distinct: false, minGroups: 1 }
+  const learning = await learningTask(recipe, corpus, rows, signal)
+  const { view, task } = learning
+  const chosen = await taskTraces(corpus, learning, signal)
+  const encoder = fitEncoder(learning.recipe.features, chosen, task.y, task.classes.length)
   const ids: string[] = []
-  for await (const head of corpus.heads()) if (head.view === view.view) ids.push(head.id)
+  for await (const head of corpus.heads()) if (head.view === view) ids.push(head.id)
   return {
     x: encoder.encode(chosen),
     names: encoder.names,
@@ -102,23 +93,4 @@ async function featureTable(
 
 function* ended(lines: Iterable<string>, end: string): Generator<string> {
   for (const line of lines) yield line + end
-}
-
-/** Writes text under a temporary name, and gives the file its name at the end. @returns the path */
-async function writeText(
-  path: string,
-  text: Iterable<string> | AsyncIterable<string>,
-  signal?: AbortSignal,
-): Promise<string> {
-  const unfinished = `${path}.tmp`
-  try {
-    await pipeline(Readable.from(text), createWriteStream(unfinished), signal ? { signal } : {})
-    await rename(unfinished, path)
-    return path
-  } catch (error) {
-    await rm(unfinished, { force: true })
-    // Errors of the file system; those of reading the corpus pass as they are.
-    const isSystemError = /^E[A-Z0-9]+$/.test((error as NodeJS.ErrnoException).code ?? '')
-    throw isSystemError ? new UnwritableError(path, error) : error
-  }
 }

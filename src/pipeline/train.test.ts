@@ -90,7 +90,7 @@ describe('train', () => {
     await importRows(both, madeUpRows(rows).rows())
     const learn = (recipe: Recipe, view: 'opcodes' | null) =>
       train(recipe, both, join(folder, 'view'), { threads: 1, folds: 0, view })
-    await expect(learn(bayes, null)).rejects.toThrow('say which with --view')
+    await expect(learn(bayes, null)).rejects.toThrow('say which view to take')
     expect((await learn(bayes, 'opcodes')).trained.card.view).toBe('opcodes')
     expect((await learn({ ...bayes, view: 'calls' }, null)).trained.card.view).toBe('calls')
     await expect(learn({ ...bayes, view: 'calls' }, 'opcodes')).rejects.toThrow('works on opcodes')

@@ -1,21 +1,11 @@
-import { rename, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { sha256, UnwritableError, UsageError } from '../core/index.ts'
+import { sha256, writeWhole } from '../core/index.ts'
 import { type Corpus, openCorpus } from '../corpus/index.ts'
-import {
-  type EvaluationResult,
-  type LabelledView,
-  labelledViews,
-  makeTask,
-  readGroups,
-  readTraces,
-  recipeAtKind,
-  recipeKind,
-  type Task,
-} from '../evaluation/index.ts'
+import type { EvaluationResult } from '../evaluation/index.ts'
 import { fitRecipe, type Recipe, saveModel, type Target, type Trained, withCard } from '../models/index.ts'
 import type { View } from '../samples/index.ts'
 import { evaluate } from './evaluate.ts'
+import { learningTask, taskTraces } from './learning-task.ts'
 import type { LoadedModel } from './models.ts'
 
 /** How `train` goes about it; every setting has a default. `threads` does not move the result. */
@@ -62,7 +52,7 @@ export async function train(
     const trained = await learn(recipe, corpus, options)
     const bytes = saveModel(trained)
     options.signal?.throwIfAborted()
-    await writeWhole(output, bytes)
+    await writeWhole(output, [bytes])
     return { trained, sha256: sha256(bytes) }
   } finally {
     corpus.close()
@@ -71,21 +61,15 @@ export async function train(
 
 async function learn(recipe: Recipe, corpus: Corpus, options: TrainOptions): Promise<Trained> {
   const { seed = 0, threads = availableParallelism(), folds = DEFAULT_FOLDS, signal } = options
-  const view = chooseView(recipe, await labelledViews(corpus, signal), options.view ?? null)
-  const task = await trainingTask(recipe, corpus, view, options)
-  const figures = folds === 0 ? null : await evaluated(recipe, corpus.directory, view.view, options)
-  const traces = await readTraces(corpus, view.view, signal)
+  const { view = null, target = null, distinct = false } = options
+  const minGroups = folds === 0 ? MIN_GROUPS : folds
+  const learning = await learningTask(recipe, corpus, { view, target, distinct, minGroups }, signal)
+  const figures = folds === 0 ? null : await evaluated(recipe, corpus.directory, learning.view, options)
+  const traces = await taskTraces(corpus, learning, signal)
   signal?.throwIfAborted()
-  const trained = await fitRecipe(
-    recipeAtKind(recipe, recipeKind(recipe, view)), // as it was evaluated, also where only rows left out know less
-    {
-      traces: Array.from(task.rows, (row) => traces[row]),
-      y: task.y,
-      classes: task.classes,
-      groups: Array.from(task.groups, String),
-    },
-    { seed, threads },
-  )
+  const { y, classes, groups } = learning.task
+  const examples = { traces, y, classes, groups: Array.from(groups, String) }
+  const trained = await fitRecipe(learning.recipe, examples, { seed, threads })
   signal?.throwIfAborted()
   options.onProgress?.(folds + 1, folds + 1)
   return withCard(trained, {
@@ -95,28 +79,6 @@ async function learn(recipe: Recipe, corpus: Corpus, options: TrainOptions): Pro
     licence: options.licence ?? null,
     figures: figures && cardFigures(figures),
   })
-}
-
-function chooseView(recipe: Recipe, views: readonly LabelledView[], wanted: View | null): LabelledView {
-  const fitting = views.filter(
-    ({ view }) => (recipe.view === 'any' || recipe.view === view) && (wanted === null || wanted === view),
-  )
-  if (fitting.length === 1) return fitting[0]
-  const asked = wanted ?? recipe.view
-  if (fitting.length > 1) throw new UsageError('corpus: it has opcodes and calls, say which with --view')
-  throw new UsageError(`recipe ${recipe.name}: works on ${asked}, and the corpus has no rows of it`)
-}
-
-async function trainingTask(
-  recipe: Recipe,
-  corpus: Corpus,
-  view: LabelledView,
-  { target, distinct = false, folds = DEFAULT_FOLDS, signal }: TrainOptions,
-): Promise<Task> {
-  const looks = [{ features: recipe.features, kind: recipeKind(recipe, view) }]
-  const [groups] = await readGroups(corpus, view.view, looks, signal)
-  const minGroups = folds === 0 ? MIN_GROUPS : folds
-  return makeTask(view, groups, { target: target ?? recipe.target, distinct, minGroups })
 }
 
 async function evaluated(recipe: Recipe, folder: string, view: View, options: TrainOptions) {
@@ -137,7 +99,7 @@ async function evaluated(recipe: Recipe, folder: string, view: View, options: Tr
 }
 
 /** The figures of a cross-validation as they stand on a card. Intervals are their two ends; what is unknown is left out. */
-export function cardFigures(result: EvaluationResult): Record<string, number> {
+function cardFigures(result: EvaluationResult): Record<string, number> {
   const { accuracy, weightedF1, macroF1, auc, brier, calibrationError, intervals } = result
   const found: Record<string, number> = { folds: result.folds ?? 0, rows: result.rows, groups: result.groups }
   for (const [name, value] of Object.entries({ accuracy, weightedF1, macroF1, auc })) {
@@ -150,16 +112,4 @@ export function cardFigures(result: EvaluationResult): Record<string, number> {
     if (truePositiveRate !== null) found[`tprAt${falsePositiveRate}`] = truePositiveRate
   }
   return { ...found, brier, calibrationError }
-}
-
-/** Writes a file beside its place and moves it there, so that nobody ever sees half of it. @throws UnwritableError */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const beside = `${path}.${process.pid}.part`
-  try {
-    await writeFile(beside, bytes, { flush: true })
-    await rename(beside, path)
-  } catch (error) {
-    await rm(beside, { force: true })
-    throw new UnwritableError(path, error)
-  }
 }

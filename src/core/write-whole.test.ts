@@ -1,0 +1,51 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { UnwritableError } from './errors.ts'
+import { writeWhole } from './write-whole.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'taxon-write-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+describe('writeWhole', () => {
+  it('writes text and bytes, one after another', async () => {
+    const path = join(folder, 'a')
+    await writeWhole(path, ['é\n', Uint8Array.of(0, 255)])
+    expect([...readFileSync(path)]).toEqual([0xc3, 0xa9, 10, 0, 255])
+    expect(readdirSync(folder)).toEqual(['a'])
+  })
+
+  it('makes an empty file of no parts', async () => {
+    await writeWhole(join(folder, 'a'), [])
+    expect(readFileSync(join(folder, 'a'))).toHaveLength(0)
+  })
+
+  it('keeps the old file, and leaves nothing else, when a part cannot be had', async () => {
+    const path = join(folder, 'a')
+    writeFileSync(path, 'old')
+    async function* parts() {
+      yield 'new'
+      throw new RangeError('no more')
+    }
+    await expect(writeWhole(path, parts())).rejects.toThrow(new RangeError('no more'))
+    expect(readFileSync(path, 'utf8')).toBe('old')
+    expect(readdirSync(folder)).toEqual(['a'])
+  })
+
+  it('names a place where nothing can be written', async () => {
+    mkdirSync(join(folder, 'taken'))
+    await expect(writeWhole(join(folder, 'taken'), ['x'])).rejects.toThrow(UnwritableError)
+    await expect(writeWhole(join(folder, 'no', 'folder'), ['x'])).rejects.toThrow(UnwritableError)
+    expect(readdirSync(folder)).toEqual(['taken'])
+  })
+
+  it('stops when told to', async () => {
+    const path = join(folder, 'a')
+    await expect(writeWhole(path, ['x'], AbortSignal.abort())).rejects.toThrow('aborted')
+    expect(readdirSync(folder)).toEqual([])
+  })
+})
