@@ -5,13 +5,28 @@ import { pythonWith, runPython } from '../../test/python.ts'
 import { sharedData } from '../../test/shared-data.ts'
 import { traceOf } from '../../test/traces.ts'
 import { stratifiedGroupFolds } from '../corpus/index.ts'
-import { DEFAULT_FEATURES, fitEncoder, type SparseMatrix } from '../features/index.ts'
+import { DEFAULT_FEATURES, type FeatureSettings, fitEncoder, type SparseMatrix } from '../features/index.ts'
 import { classifierOf } from './classifier-kind.ts'
 import { linearSvm } from './linear-svm.ts'
 import { bernoulli, multinomial } from './naive-bayes.ts'
+import { findRecipe } from './recipe-list.ts'
 
 const file = sharedData('malbehavd-v1.jsonl.gz')
 const python = file && pythonWith('sklearn')
+
+/** Solves the same problems, with values, to the end: weights and intercept, and predictions of the test rows. */
+const SVM_SCRIPT = `
+import json, sys, warnings
+import scipy.sparse
+from sklearn.svm import LinearSVC
+warnings.filterwarnings('error')
+def matrix(x):
+    return scipy.sparse.csr_matrix((x['values'], x['indices'], x['starts']), (x['rows'], x['columns']))
+given, out = json.load(sys.stdin), []
+for C in given['costs']:
+    svm = LinearSVC(C=C, tol=1e-6, max_iter=1000000, random_state=0).fit(matrix(given['train']), given['y'])
+    out.append({'weights': svm.coef_[0].tolist() + svm.intercept_.tolist(), 'svm': svm.predict(matrix(given['test'])).tolist()})
+print(json.dumps(out))`
 
 /** Fits scikit-learn on the same rows: [weights, intercept, decisions or predictions of the test rows] of each fold. */
 const SCRIPT = `
@@ -48,7 +63,7 @@ interface Answer {
   readonly bernoulli: number[]
 }
 
-function makeFolds(path: string): Fold[] {
+function makeFolds(path: string, settings: FeatureSettings, folds = 5): Fold[] {
   const rows = gunzipSync(readFileSync(path))
     .toString()
     .trim()
@@ -59,11 +74,11 @@ function makeFolds(path: string): Fold[] {
   const y = Uint32Array.from(rows, (row: { label: number }) => row.label)
   const foldOf = stratifiedGroupFolds(y, groups, 5, 0)
   const pick = (wanted: (fold: number) => boolean) => [...y.keys()].filter((row) => wanted(foldOf[row]))
-  return Array.from({ length: 5 }, (_, fold) => {
+  return Array.from({ length: folds }, (_, fold) => {
     const [train, test] = [pick((each) => each !== fold), pick((each) => each === fold)]
     const labels = Uint32Array.from(train, (row) => y[row])
     const encoder = fitEncoder(
-      DEFAULT_FEATURES,
+      settings,
       train.map((row) => traces[row]),
       labels,
       2,
@@ -85,7 +100,7 @@ function objective(x: SparseMatrix, y: Uint32Array, w: ArrayLike<number>, c: num
   for (let j = 0; j < w.length; j++) sum += (w[j] * w[j]) / 2
   for (let row = 0; row < x.rows; row++) {
     let margin = w[x.columns]
-    for (let i = x.starts[row]; i < x.starts[row + 1]; i++) margin += w[x.indices[i]]
+    for (let i = x.starts[row]; i < x.starts[row + 1]; i++) margin += w[x.indices[i]] * (x.values?.[i] ?? 1)
     sum += c * Math.max(0, 1 - (y[row] === 1 ? margin : -margin)) ** 2
   }
   return sum
@@ -102,7 +117,7 @@ describe.skipIf(!python)('against scikit-learn on malbehavd-v1, presence, five g
   let answers: Answer[][]
 
   beforeAll(() => {
-    folds = makeFolds(file!)
+    folds = makeFolds(file!, DEFAULT_FEATURES)
     answers = costs.map((C) => {
       const given = folds.map(({ train, test, y }) => {
         return { C, columns: train.columns, train: listed(train), test: listed(test), y: [...y] }
@@ -143,4 +158,33 @@ describe.skipIf(!python)('against scikit-learn on malbehavd-v1, presence, five g
       )
     })
   })
+})
+
+describe.skipIf(!python)('against scikit-learn on malbehavd-v1, as recipes have it', () => {
+  const plain = ({ rows, columns, starts, indices, values }: SparseMatrix) => {
+    return { rows, columns, starts: [...starts], indices: [...indices], values: [...values!] }
+  }
+
+  it.each(['svm', 'calls-detect'])(
+    'the features, tolerance and grid of %s reach the same objective and decisions',
+    (name) => {
+      const { features, model } = findRecipe(name)!
+      const [{ train, test, y }] = makeFolds(file!, features, 1)
+      const costs = [model.grid[0], 1, model.grid.at(-1)!]
+      const given = { costs, train: plain(train), test: plain(test), y: [...y] }
+      const solved = runPython(python!, SVM_SCRIPT, given) as Pick<Answer, 'weights' | 'svm'>[]
+      costs.forEach((value, i) => {
+        const settings = { ...model, value, seed: 1 }
+        const found = classifierOf(linearSvm, settings).fit(train, y, 2)
+        const { weights, intercepts } = found.tensors
+        const ours = objective(train, y, [...weights.data, ...intercepts.data], value)
+        const theirs = objective(train, y, solved[i].weights, value)
+        expect(Math.abs(ours - theirs) / theirs).toBeLessThan(1e-4)
+        const predicted = predictions(found.decide(test))
+        const otherwise = predicted.filter((label, row) => label !== solved[i].svm[row]).length
+        expect(otherwise).toBeLessThanOrEqual(1)
+      })
+    },
+    120_000,
+  )
 })
