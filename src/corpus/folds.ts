@@ -100,8 +100,9 @@ function placeGroups(
       for (let i = 0; i < present.length; i++) {
         const n = counts[i]
         const c = present[i]
+        const sum = sums[c] + n
         const square = squares[c] + 2 * placed[fold * classes + c] * n + n * n
-        spread += Math.sqrt(folds * square - (sums[c] + n) ** 2) / rowsOfClass[c]
+        spread += Math.sqrt(folds * square - sum * sum) / rowsOfClass[c]
       }
       if (spread < bestSpread || (spread === bestSpread && sizes[fold] < sizes[best])) {
         best = fold
@@ -112,7 +113,7 @@ function placeGroups(
     sizes[best] += size
     for (let i = 0; i < present.length; i++) {
       const at = best * classes + present[i]
-      squares[present[i]] += 2 * placed[at] * counts[i] + counts[i] ** 2
+      squares[present[i]] += 2 * placed[at] * counts[i] + counts[i] * counts[i]
       sums[present[i]] += counts[i]
       placed[at] += counts[i]
     }

@@ -124,7 +124,8 @@ function splitByCluster(
     const [train, tested] = placed.map((classes, side) => {
       let cost = 0
       for (const [name, n] of counts) {
-        cost += (2 * (classes.get(name) ?? 0) * n + n * n) / (shares[side] * totals.get(name)! ** 2)
+        const total = totals.get(name)!
+        cost += (2 * (classes.get(name) ?? 0) * n + n * n) / (shares[side] * (total * total))
       }
       return cost
     })

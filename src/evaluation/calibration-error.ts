@@ -10,7 +10,8 @@ export function brierScore(y: Uint32Array, probabilities: Float64Array, classes:
   let sum = 0
   for (let row = 0; row < y.length; row++) {
     for (let c = classes === 2 ? 1 : 0; c < classes; c++) {
-      sum += (probabilities[row * classes + c] - (y[row] === c ? 1 : 0)) ** 2
+      const distance = probabilities[row * classes + c] - (y[row] === c ? 1 : 0)
+      sum += distance * distance
     }
   }
   return y.length > 0 ? sum / y.length : 0

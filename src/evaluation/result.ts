@@ -148,8 +148,10 @@ export function meanFigures(each: readonly PlainFigures[]): PlainFigures {
 export function deviations(each: readonly PlainFigures[]): PlainFigures | null {
   if (each.length < 2) return null
   const mean = meanFigures(each)
-  const deviation = (name: (typeof OVERALL)[number]) =>
-    Math.sqrt(each.reduce((sum, found) => sum + (found[name] - mean[name]) ** 2, 0) / (each.length - 1))
+  const deviation = (name: (typeof OVERALL)[number]) => {
+    const squares = each.map((found) => (found[name] - mean[name]) * (found[name] - mean[name]))
+    return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / (each.length - 1))
+  }
   return {
     accuracy: deviation('accuracy'),
     weightedF1: deviation('weightedF1'),
@@ -221,7 +223,7 @@ function priorFigures(
 }
 
 function pooledConfusion({ y, classes, runs }: ScoredRows): number[][] {
-  const sums = new Float64Array(classes.length ** 2)
+  const sums = new Float64Array(classes.length * classes.length)
   for (const run of runs) {
     confusionMatrix(y, run.predicted, classes.length).forEach((n, cell) => {
       sums[cell] += n
