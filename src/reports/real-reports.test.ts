@@ -3,6 +3,7 @@ import { createReadStream, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { pythonWith } from '../../test/python.ts'
 import { sharedData } from '../../test/shared-data.ts'
 import type { Report } from '../samples/index.ts'
 import { readReports } from './index.ts'
@@ -21,14 +22,10 @@ async function read(file: string): Promise<Report[]> {
 
 /** The count of each file by test/count-calls.py, or null where there is no Python. */
 function countByPython(): Map<string, number> | null {
-  try {
-    const out = execFileSync('python3', [COUNT_CALLS, ...files], { encoding: 'utf8' })
-    return new Map(out.split('\n').map((line) => [line.split('\t')[0]!, Number(line.split('\t')[1])]))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    console.info('skipped: python3 is not on this machine')
-    return null
-  }
+  const python = pythonWith('json')
+  if (python === null) return null
+  const out = execFileSync(python, [COUNT_CALLS, ...files], { encoding: 'utf8' })
+  return new Map(out.split('\n').map((line) => [line.split('\t')[0]!, Number(line.split('\t')[1])]))
 }
 
 describe.skipIf(files.length === 0)('the real reports', () => {
