@@ -13,7 +13,7 @@ export interface DecompressOptions {
 }
 
 /** A compression that taxon undoes. */
-export type Compression = 'gzip' | 'zstd'
+type Compression = 'gzip' | 'zstd'
 
 /** What the first four bytes say of how a stream is compressed; null for plain content. */
 export function compressionOf(head: Uint8Array): Compression | null {
@@ -54,7 +54,7 @@ async function* limited(chunks: AsyncIterable<Uint8Array>, maxBytes: number) {
 }
 
 /** The content of a gzip stream. @throws MalformedInputError */
-export function gunzip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, undefined> {
+function gunzip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, undefined> {
   return inflate(chunks, createGunzip({ chunkSize: OUTPUT_BYTES }), 'gzip')
 }
 

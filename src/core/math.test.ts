@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { exp, log, logSumExp, sigmoid, softplus } from './math.ts'
+import { exp, log, logSumExp, sigmoid } from './math.ts'
 
 /** Distance in units in the last place of `want`. */
 function ulps(got: number, want: number): number {
@@ -48,7 +48,6 @@ describe('exp and log', () => {
     [sigmoid(0), 0.5],
     [sigmoid(-800), 0],
     [sigmoid(800), 1],
-    [softplus(800), 800],
     [logSumExp([]), Number.NEGATIVE_INFINITY],
     [logSumExp([1000, 1000]), 1000 + Math.LN2],
   ])('edge case %#: %d is %d', (got, want) => {

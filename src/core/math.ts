@@ -77,11 +77,6 @@ export function log(x: number): number {
   return k * LN2_HIGH + (f - (s * (f - 2 * series) - k * LN2_LOW))
 }
 
-/** ln(1 + e^x) without overflow. */
-export function softplus(x: number): number {
-  return x > 0 ? x + log(1 + exp(-x)) : log(1 + exp(x))
-}
-
 /** 1 / (1 + e^-x), in 0 … 1. */
 export function sigmoid(x: number): number {
   if (x >= 0) return 1 / (1 + exp(-x))

@@ -7,7 +7,7 @@ import type { Row } from './row.ts'
  * imports as it was: `{"calls":{"source":…,"by":…,"kind":"set","state":"partial","length":…,"times":[…]}}`. All keys are
  * optional, and what does not fit is passed over: the file may have been edited.
  */
-export interface Notes {
+interface Notes {
   readonly source?: string
   readonly by?: string | null
   /** Only `set`: sequences and counts show in the line itself. */

@@ -7,7 +7,7 @@ export const LOOKED_AT = 1000
 /** Fewer than these say nothing. */
 export const AT_LEAST = 50
 /** Traces of this mean length or less may well repeat nothing by chance. */
-export const MEAN_LENGTH_OVER = 10
+const MEAN_LENGTH_OVER = 10
 
 /**
  * The rows of one traces file, with sequences taken as sets when they cannot be sequences: some published sets list each

@@ -14,7 +14,7 @@ import { copyToParquet } from './parquet-file.ts'
 import type { Row } from './row.ts'
 
 /** Collects rows and writes them as one shard; used once. */
-export interface ShardWriter {
+interface ShardWriter {
   readonly rows: number
   /** Whether a stated bound is reached and the shard should be written. */
   readonly full: boolean

@@ -9,7 +9,7 @@ import type { Shard } from './shards.ts'
  * larger corpus is read as ranges of its order, one after another. Each range passes over the shards that may hold some of
  * it, which are few when samples were imported by name.
  */
-export const SORTED_BYTES = 128 * 2 ** 20
+const SORTED_BYTES = 128 * 2 ** 20
 
 /** What rows are read, and from where. */
 export interface Selection {
@@ -21,7 +21,7 @@ export interface Selection {
 }
 
 /** The columns of a row with the path of its shard. */
-export interface SelectedRow {
+interface SelectedRow {
   readonly values: readonly DuckDBValue[]
   readonly path: string
 }

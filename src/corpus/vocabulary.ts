@@ -4,7 +4,7 @@ import { type Database, parquetFiles, selectFrom } from './database.ts'
 import type { Shard } from './shards.ts'
 
 /** Distinct names of one view that a corpus may have. */
-export const MAX_VOCABULARY = 2 ** 24
+const MAX_VOCABULARY = 2 ** 24
 
 /** The names of a view's tokens, in code point order, and for each shard the shared number of each of its own. */
 export interface SharedVocabulary {

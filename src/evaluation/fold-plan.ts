@@ -13,7 +13,7 @@ export interface PlannedJob {
 }
 
 /** How to split. */
-export interface FoldSettings {
+interface FoldSettings {
   readonly folds: number
   readonly seeds: readonly number[]
   readonly randomSplit: boolean

@@ -1,14 +1,28 @@
-export * from './bootstrap.ts'
+export {
+  type BootstrapOptions,
+  bootstrapIntervals,
+  type Difference,
+  type Interval,
+  pairedDifferences,
+} from './bootstrap.ts'
 export * from './calibration-error.ts'
-export * from './comparison.ts'
-export * from './evaluate-recipes.ts'
+export type { Comparison } from './comparison.ts'
+export { type Evaluation, type EvaluationRunner, evaluateRecipes } from './evaluate-recipes.ts'
 export * from './figures.ts'
-export * from './fold-job.ts'
-export * from './labelled-view.ts'
-export * from './measures.ts'
-export * from './plan.ts'
+export { type FoldJob, runFoldJob, type Side, type TraceSource } from './fold-job.ts'
+export {
+  type LabelledView,
+  labelledViews,
+  type RowSource,
+  readGroups,
+  readTraces,
+  recipeAtKind,
+  recipeKind,
+} from './labelled-view.ts'
+export { type Measurer, measurer } from './measures.ts'
+export type { EvaluationRows, EvaluationSettings } from './plan.ts'
 export * from './prior.ts'
 export * from './ranking.ts'
-export * from './result.ts'
-export * from './scored-rows.ts'
-export * from './task.ts'
+export type * from './result.ts'
+export type { Run, ScoredRows } from './scored-rows.ts'
+export { type ChosenTarget, type LeftOut, makeTask, type Task } from './task.ts'

@@ -7,7 +7,7 @@ import { meanLogLoss } from './log-loss.ts'
 import type { Recipe } from './recipe.ts'
 
 /** Rows to learn from and rows to try on. */
-export interface InnerFold {
+interface InnerFold {
   readonly train: Uint32Array
   readonly test: Uint32Array
 }

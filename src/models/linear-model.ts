@@ -13,7 +13,7 @@ export interface LinearWeights {
 }
 
 /** How outputs become decision values: as they are, or as log posteriors of log joint probabilities. */
-export type LinearRule = 'margin' | 'log-posterior'
+type LinearRule = 'margin' | 'log-posterior'
 
 /** A model whose outputs are linear in the row. @param binary whether every stored value counts as 1 */
 export function linearModel(

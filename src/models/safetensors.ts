@@ -6,7 +6,7 @@ import type { Tensor } from './classifier.ts'
  */
 
 /** Longest header that is read: the format's own limit. */
-export const MAX_HEADER_BYTES = 100_000_000
+const MAX_HEADER_BYTES = 100_000_000
 
 const DTYPES = { F64: Float64Array, F32: Float32Array, U32: Uint32Array, U8: Uint8Array } as const
 type Dtype = keyof typeof DTYPES

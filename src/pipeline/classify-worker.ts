@@ -17,7 +17,7 @@ export interface ClassifyWorkerData {
 export type ClassifyAnswer = { readonly verdicts: readonly Outcome[] } | { readonly many: true }
 
 /** Verdicts of one source that are sent at once; a traces file with more is streamed by the caller instead. */
-export const MAX_VERDICTS_AT_ONCE = 256
+const MAX_VERDICTS_AT_ONCE = 256
 
 const data = workerData as ClassifyWorkerData
 const models = readModels(data.models)

@@ -22,7 +22,7 @@ export interface CorpusEvaluation extends Evaluation {
 }
 
 /** What `evaluate` does unless told otherwise. */
-export const DEFAULT_EVALUATION: EvaluationSettings = {
+const DEFAULT_EVALUATION: EvaluationSettings = {
   folds: 5,
   seeds: [0],
   distinct: false,

@@ -56,7 +56,7 @@ export interface Skipped {
 }
 
 /** Skipped things that are told one by one. */
-export const MAX_TOLD = 100
+const MAX_TOLD = 100
 
 /** Most bytes of what a line says besides: an exported corpus keeps the places of a million calls there. */
 const MAX_EXTRA_BYTES = 2 ** 26

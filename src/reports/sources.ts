@@ -41,9 +41,9 @@ export interface FindOptions {
 }
 
 /** The password by which samples and their reports are exchanged. */
-export const CUSTOMARY_PASSWORD = 'infected'
+const CUSTOMARY_PASSWORD = 'infected'
 /** Folders within folders. */
-export const MAX_FOLDER_DEPTH = 64
+const MAX_FOLDER_DEPTH = 64
 
 /**
  * The sources that some paths hold, in the order of the paths; inside a folder by name in code point order, depth first;

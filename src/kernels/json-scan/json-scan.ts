@@ -90,7 +90,7 @@ export interface JsonScanner {
 }
 
 /** Bytes of a scanner's scratch area. */
-export const SCRATCH_BYTES = 1 << 16
+const SCRATCH_BYTES = 1 << 16
 
 interface Exports extends KernelExports {
   configure(table: number, events: number, capacity: number): void

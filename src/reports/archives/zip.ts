@@ -11,7 +11,7 @@ import {
 import { openZipMember, type ZipMember } from './zip-member.ts'
 
 /** Bytes of the central directory that are read. */
-export const MAX_DIRECTORY_BYTES = 128 * 1024 ** 2
+const MAX_DIRECTORY_BYTES = 128 * 1024 ** 2
 
 /** Whether a file that starts so is a zip archive. */
 export function isZip(head: Uint8Array): boolean {

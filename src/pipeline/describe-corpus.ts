@@ -1,7 +1,4 @@
-import type { CorpusInfo } from '../corpus/index.ts'
-import { openCorpus } from '../corpus/index.ts'
-
-export { type SplitCounts, type SplitOptions, splitCorpus } from '../corpus/index.ts'
+import { type CorpusInfo, openCorpus } from '../corpus/index.ts'
 
 /** What a corpus holds, with the digest that names it. */
 export interface DescribedCorpus extends CorpusInfo {
