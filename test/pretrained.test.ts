@@ -35,6 +35,7 @@ describe('calls-detect', () => {
   it('has a card that tells what the file tells', async () => {
     const io = fakeIo()
     expect(await main(['model', 'show', model], io)).toBe(0)
+    expect(io.out).toMatch(/^TPR at 1 % FPR +0\.\d{3} {2}\(95 %: 0\.\d{3} to 0\.\d{3}\)$/m)
     expect(readFileSync(join(folder, 'calls-detect.md'), 'utf8')).toContain(`\`\`\`\n${io.out}\`\`\``)
   })
 })

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { sha256, writeWhole } from '../core/index.ts'
 import { type Corpus, openCorpus } from '../corpus/index.ts'
-import type { EvaluationResult } from '../evaluation/index.ts'
+import type { EvaluationResult, Interval } from '../evaluation/index.ts'
 import { fitRecipe, type Recipe, saveModel, type Target, type Trained, withCard } from '../models/index.ts'
 import type { View } from '../samples/index.ts'
 import { evaluate } from './evaluate.ts'
@@ -102,14 +102,16 @@ async function evaluated(recipe: Recipe, folder: string, view: View, options: Tr
 function cardFigures(result: EvaluationResult): Record<string, number> {
   const { accuracy, weightedF1, macroF1, auc, brier, calibrationError, intervals } = result
   const found: Record<string, number> = { folds: result.folds ?? 0, rows: result.rows, groups: result.groups }
-  for (const [name, value] of Object.entries({ accuracy, weightedF1, macroF1, auc })) {
-    if (value === null) continue
+  const keep = (name: string, value: number | null, interval: Interval | null) => {
+    if (value === null) return
     found[name] = value
-    const interval = intervals[name as 'accuracy' | 'weightedF1' | 'macroF1' | 'auc']
     if (interval) [found[`${name}Low`], found[`${name}High`]] = interval
   }
-  for (const { falsePositiveRate, truePositiveRate } of result.tpr) {
-    if (truePositiveRate !== null) found[`tprAt${falsePositiveRate}`] = truePositiveRate
+  for (const [name, value] of Object.entries({ accuracy, weightedF1, macroF1, auc })) {
+    keep(name, value, intervals[name as 'accuracy' | 'weightedF1' | 'macroF1' | 'auc'])
+  }
+  for (const { falsePositiveRate, truePositiveRate, interval } of result.tpr) {
+    keep(`tprAt${falsePositiveRate}`, truePositiveRate, interval)
   }
   return { ...found, brier, calibrationError }
 }
