@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { mapOrdered, type WorkerPool, workerPool } from './worker-pool.ts'
+import { mapOrdered, type WorkerPool, workerEntry, workerPool } from './worker-pool.ts'
 
 interface Task {
   readonly act: 'double' | 'late' | 'throw' | 'crash' | 'spin'
@@ -98,5 +98,15 @@ describe('mapOrdered', () => {
     }
     await expect(read()).rejects.toThrow('two')
     expect(got).toEqual([0, 1])
+  })
+})
+
+describe('workerEntry', () => {
+  it.each([
+    ['file:///a/src/models/fit-jobs.ts', 'file:///a/dist/models/fit-worker.js'],
+    ['file:///a/dist/models/fit-jobs.js', 'file:///a/dist/models/fit-worker.js'],
+    ['file:///src/x/dist/models/fit-jobs.js', 'file:///src/x/dist/models/fit-worker.js'],
+  ])('is, for %s, %s', (module, entry) => {
+    expect(workerEntry(module, 'fit-worker').href).toBe(entry)
   })
 })

@@ -1,4 +1,4 @@
-import { type WorkerPool, workerPool } from '../core/index.ts'
+import { type WorkerPool, workerEntry, workerPool } from '../core/index.ts'
 import type { SparseMatrix } from '../features/index.ts'
 import type { Model } from './classifier.ts'
 import type { ClassifierKind, FitSettings } from './classifier-kind.ts'
@@ -53,11 +53,7 @@ export function fitJobs(
   }
 }
 
-// Node 20 cannot load TypeScript in a worker; from source the built file is used.
-const WORKER = new URL(
-  import.meta.url.endsWith('.ts') ? '../../dist/models/fit-worker.js' : './fit-worker.js',
-  import.meta.url,
-)
+const WORKER = workerEntry(import.meta.url, 'fit-worker')
 
 /** The same matrix in memory that threads share. */
 export function shareMatrix(x: SparseMatrix): SparseMatrix {

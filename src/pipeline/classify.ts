@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { mapOrdered, workerPool } from '../core/index.ts'
+import { mapOrdered, workerEntry, workerPool } from '../core/index.ts'
 import { findSources, type Source } from '../reports/index.ts'
 import type { Outcome } from '../samples/index.ts'
 import { classifySource, failure } from './classify-source.ts'
@@ -24,8 +24,8 @@ export interface ClassifyOptions {
   readonly password?: string
   /** Told of what was passed over in a folder or an archive: links, devices, files that are plainly no reports. */
   onSkip?(path: string, reason: string): void
-  /** Told how many sources are done; the total is known once all are listed. */
-  onProgress?(done: number, total: number | null): void
+  /** Told how many sources are done. */
+  onProgress?(done: number): void
   readonly signal?: AbortSignal
 }
 
@@ -33,10 +33,7 @@ const TEN_MINUTES_MS = 600_000
 /** Sources under way or waiting for their turn to be told, for each thread. */
 const WINDOW_PER_THREAD = 16
 
-const WORKER = new URL(
-  import.meta.url.endsWith('.ts') ? '../../dist/pipeline/classify-worker.js' : './classify-worker.js',
-  import.meta.url,
-)
+const WORKER = workerEntry(import.meta.url, 'classify-worker')
 
 /**
  * Verdicts on every sample that the paths hold, in the order of the paths. Paths are report files (plain, gzip, zstd),
@@ -90,7 +87,7 @@ export async function* classify(
         signal?.throwIfAborted()
         yield outcome
       }
-      options.onProgress?.(++done, null)
+      options.onProgress?.(++done)
     }
   } finally {
     signal?.removeEventListener('abort', abort)

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { workerPool } from '../core/index.ts'
+import { workerEntry, workerPool } from '../core/index.ts'
 import { type FoldJob, runFoldJob } from '../evaluation/index.ts'
 import type { Scores } from '../models/index.ts'
 import { type CorpusFolders, corpusTraces } from './corpus-traces.ts'
@@ -10,10 +10,7 @@ export interface FoldRunner {
   close(): Promise<void>
 }
 
-const WORKER = new URL(
-  import.meta.url.endsWith('.ts') ? '../../dist/pipeline/fold-worker.js' : './fold-worker.js',
-  import.meta.url,
-)
+const WORKER = workerEntry(import.meta.url, 'fold-worker')
 
 /** A runner on worker threads, each of which reads the corpora for itself; on this thread where one is enough. */
 export function foldRunner(folders: CorpusFolders, threads: number, signal?: AbortSignal): FoldRunner {

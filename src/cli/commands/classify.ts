@@ -57,7 +57,7 @@ Exit status: 1 something malicious, else 2 an error, else 3 something unknown or
         if (++skipped <= MAX_SKIPPED_SHOWN)
           io.stderr(`passed over ${printable(path)}: ${printable(reason)}\n`)
       },
-      onProgress: (done, total) => bar.update(done, total),
+      onProgress: (done) => bar.update(done),
     })
     if (values.csv) await io.stdout(csvLine(CSV_COLUMNS))
     try {
