@@ -1,12 +1,12 @@
-import { csvLine, UsageError } from '../../core/index.ts'
+import { UsageError } from '../../core/index.ts'
 import { classify as classifySamples } from '../../pipeline/index.ts'
-import type { Outcome, Place } from '../../samples/index.ts'
+import type { Outcome } from '../../samples/index.ts'
 import { command } from '../command.ts'
-import type { Io } from '../io.ts'
 import { wholeText } from '../number-text.ts'
 import { threadCount, wholeNumber } from '../option-values.ts'
+import { outcomeCsv, outcomeCsvTitles } from '../outcome-csv.ts'
+import { outcomeText } from '../outcome-text.ts'
 import { printable } from '../printable.ts'
-import { styled } from '../table.ts'
 
 /** `taxon classify`: verdicts for people, as JSON lines or as CSV; the exit status tells the worst. */
 export const classify = command({
@@ -37,7 +37,10 @@ Exit status: 1 something malicious, else 2 an error, else 3 something unknown or
     if (positionals.length === 0)
       throw new UsageError('classify: say what: files, folders with -r, or - for standard input')
     if (values.json && values.csv) throw new UsageError('classify: --json or --csv, not both')
-    const show = values.json ? showJson : values.csv ? showCsv : showLines
+    const show = (outcome: Outcome) => {
+      if (values.json) return `${JSON.stringify(outcome)}\n`
+      return values.csv ? outcomeCsv(outcome) : outcomeText(outcome, io.colour)
+    }
     const tally = new Map<string, number>()
     const count = (what: string) => tally.set(what, (tally.get(what) ?? 0) + 1)
     const bar = io.progress('classifying', null)
@@ -59,11 +62,11 @@ Exit status: 1 something malicious, else 2 an error, else 3 something unknown or
       },
       onProgress: (done) => bar.update(done),
     })
-    if (values.csv) await io.stdout(csvLine(CSV_COLUMNS))
+    if (values.csv) await io.stdout(outcomeCsvTitles())
     try {
       for await (const outcome of outcomes) {
         if (io.isTTY) bar.done()
-        await io.stdout(show(outcome, io))
+        await io.stdout(show(outcome))
         count('error' in outcome ? 'failed' : outcome.verdict)
         if (!('error' in outcome) && outcome.state === 'partial') count('partial')
       }
@@ -85,85 +88,6 @@ function exitStatus(tally: ReadonlyMap<string, number>): number {
   if (any('malicious')) return 1
   if (any('failed')) return 2
   return any('unknown') || any('partial') ? 3 : 0
-}
-
-function showJson(outcome: Outcome): string {
-  return `${JSON.stringify(outcome)}\n`
-}
-
-const CSV_COLUMNS = [
-  'path',
-  'sha256',
-  'view',
-  'verdict',
-  'probability',
-  'family',
-  'category',
-  'state',
-  'tokens',
-  'reasons',
-]
-
-function showCsv(outcome: Outcome): string {
-  if ('error' in outcome) {
-    return csvLine([
-      outcome.sample.path,
-      null,
-      null,
-      'error',
-      null,
-      null,
-      null,
-      null,
-      null,
-      outcome.error.message,
-    ])
-  }
-  const { sample, view, verdict, probability, family, category, state, trace, reasons } = outcome
-  const why = reasons.join('; ')
-  return csvLine([
-    sample.path,
-    sample.sha256,
-    view,
-    verdict,
-    probability,
-    family,
-    category,
-    state,
-    trace.tokens,
-    why,
-  ])
-}
-
-const COLOURS = { malicious: 'red', benign: 'green', unknown: 'yellow' } as const
-const INDENT = ' '.repeat(18)
-
-function showLines(outcome: Outcome, { colour }: Io): string {
-  if ('error' in outcome) {
-    const path = printable(outcome.sample.path)
-    return `${styled('error'.padEnd(16), 'yellow', colour)}  ${path}\n${INDENT}${printable(outcome.error.message, 500)}\n`
-  }
-  const { sample, verdict, probability, family, category, state, trace, reasons, evidence } = outcome
-  const sure = probability === null ? '    –' : probability.toFixed(3)
-  const head = `${styled(verdict.padEnd(9), COLOURS[verdict], colour)}  ${sure}`
-  const names = [family, category].filter((name) => name !== null).map((name) => printable(name))
-  const size = `${wholeText(trace.tokens)} ${trace.tokens === 1 ? outcome.view.slice(0, -1) : outcome.view}`
-  const about = [...names, size, ...(state === 'partial' ? ['partial'] : [])].join(', ')
-  const lines = [`${head}  ${printable(sample.path)}  ${styled(about, 'dim', colour)}`]
-  for (const reason of reasons) lines.push(`${INDENT}${printable(reason, 500)}`)
-  for (const { feature, contribution, places } of evidence) {
-    const sign = contribution < 0 ? '−' : '+'
-    const where = places.map(placeText).join(', ')
-    const amount = `${sign}${Math.abs(contribution).toFixed(2)}`
-    lines.push(`${INDENT}${amount}  ${printable(feature)}${where && styled(`  at ${where}`, 'dim', colour)}`)
-  }
-  return `${lines.join('\n')}\n`
-}
-
-function placeText(place: Place): string {
-  if ('address' in place) return place.address
-  if (place.pid !== null) return `pid ${place.pid} call ${place.call}`
-  return place.process === null ? `call ${place.call}` : `process ${place.process} call ${place.call}`
 }
 
 function summary(tally: ReadonlyMap<string, number>): string {
