@@ -2,7 +2,7 @@ import { appendFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UnwritableError, wellFormed, writeWhole } from '../core/index.ts'
 import { traceGroup } from './content.ts'
-import { openDatabase, parquetFiles, selectFrom } from './database.ts'
+import { type Database, openDatabase, parquetFiles, selectFrom } from './database.ts'
 import {
   CHECKPOINT_MS,
   FORMAT,
@@ -16,7 +16,7 @@ import { readJournal } from './journal.ts'
 import { lock } from './lock.ts'
 import type { Row } from './row.ts'
 import { shardWriter } from './shard-writer.ts'
-import { checkColumns, findShards, isCorpus, sweep } from './shards.ts'
+import { checkColumns, findShards, isCorpus, type Shard, sweep } from './shards.ts'
 
 /** Adds rows to a corpus. Rows are in it once their shard is full, or at `close`. */
 export interface CorpusWriter {
@@ -49,15 +49,7 @@ export async function openWriter(directory: string, shardRows?: number): Promise
     await writeMarker(directory)
     await sweep(directory)
     const shards = await findShards(directory)
-    const seen = new Map<string, string>()
-    for (const shard of shards) {
-      await checkColumns(database, shard)
-      const sql = `SELECT id, source, view, "group" FROM ${parquetFiles([shard.traces])}`
-      for await (const [id, source, view, group] of selectFrom(database, sql, shard.traces)) {
-        const name = rowName(String(id), String(source), String(view))
-        if (!seen.has(name)) seen.set(name, String(group))
-      }
-    }
+    const seen = await readNames(database, shards)
     const journal = join(directory, JOURNAL_FILE)
     const finished = await readJournal(journal)
     let number = (shards.at(-1)?.number ?? 0) + 1
@@ -107,6 +99,20 @@ export async function openWriter(directory: string, shardRows?: number): Promise
     await abandon()
     throw error
   }
+}
+
+/** The group of each row that is there, by the row's name; of two rows of one name that of the lower shard. */
+async function readNames(database: Database, shards: readonly Shard[]): Promise<Map<string, string>> {
+  const groups = new Map<string, string>()
+  for (const shard of shards) {
+    await checkColumns(database, shard)
+    const sql = `SELECT id, source, view, "group" FROM ${parquetFiles([shard.traces])}`
+    for await (const [id, source, view, group] of selectFrom(database, sql, shard.traces)) {
+      const name = rowName(String(id), String(source), String(view))
+      if (!groups.has(name)) groups.set(name, String(group))
+    }
+  }
+  return groups
 }
 
 function rowName(id: string, source: string, view: string): string {
