@@ -1,25 +1,17 @@
 import { findRecipe, fitRecipe, type Trained } from '../src/models/index.ts'
-import { type Report, reduceTrace, type Trace, tallySequence, UNLABELLED } from '../src/samples/index.ts'
+import { type Report, reduceTrace, type Trace, UNLABELLED } from '../src/samples/index.ts'
+import { traceOfTokens } from './traces.ts'
 
 /** A trace of calls with the given names in order. */
 export function callTrace(names: readonly string[], dialect = 'cuckoo-2'): Trace {
   const vocabulary = [...new Set(names)].sort()
   const sequence = Uint32Array.from(names, (name) => vocabulary.indexOf(name))
-  return {
-    view: 'calls',
-    kind: 'sequence',
+  const process = new Uint32Array(sequence.length)
+  const call = sequence.map((_, i) => i)
+  return traceOfTokens(vocabulary, sequence, {
     dialect,
-    vocabulary,
-    sequence,
-    tally: tallySequence(sequence, vocabulary.length),
-    length: sequence.length,
-    places: {
-      process: new Uint32Array(sequence.length),
-      call: sequence.map((_, i) => i),
-      time: null,
-      address: null,
-    },
-  }
+    places: { process, call, time: null, address: null },
+  })
 }
 
 /** A complete report of one process with these calls. */

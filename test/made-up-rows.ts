@@ -1,6 +1,7 @@
 import { seededRandom } from '../src/core/index.ts'
 import type { Row } from '../src/corpus/index.ts'
-import { type Kind, type Trace, tallySequence, UNLABELLED, type View } from '../src/samples/index.ts'
+import { type Kind, UNLABELLED, type View } from '../src/samples/index.ts'
+import { traceOfTokens } from './traces.ts'
 
 /** A row in short: its tokens and what is held to be true of it. */
 export interface MadeUpRow {
@@ -34,17 +35,7 @@ function toRow(
   const names = tokens.split(' ').filter((name) => name !== '')
   for (const name of names) if (!vocabulary.includes(name)) vocabulary.push(name)
   const sequence = Uint32Array.from(names, (name) => vocabulary.indexOf(name))
-  const tally = tallySequence(sequence, vocabulary.length)
-  const trace: Trace = {
-    view,
-    kind,
-    dialect: 'cuckoo-2',
-    vocabulary,
-    sequence: kind === 'sequence' ? sequence : null,
-    tally: kind === 'set' ? { tokens: tally.tokens, counts: null } : tally,
-    length: kind === 'set' ? tally.tokens.length : sequence.length,
-    places: null,
-  }
+  const trace = traceOfTokens(vocabulary, sequence, { view, kind, dialect: 'cuckoo-2' })
   return {
     id: `${source}-${number}`,
     source,

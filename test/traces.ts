@@ -1,11 +1,12 @@
 import { seededRandom } from '../src/core/index.ts'
 import { type Kind, type Trace, tallySequence } from '../src/samples/index.ts'
 
-/** A trace of calls that are the words of a text. */
-export function traceOf(text: string, kind: Kind = 'sequence'): Trace {
-  const words = text.split(' ').filter((word) => word !== '')
-  const vocabulary = [...new Set(words)]
-  const sequence = Uint32Array.from(words, (word) => vocabulary.indexOf(word))
+/** A trace of tokens that are numbered by a vocabulary. */
+export function traceOfTokens(
+  vocabulary: readonly string[],
+  sequence: Uint32Array,
+  { kind = 'sequence', ...given }: Partial<Pick<Trace, 'view' | 'kind' | 'dialect' | 'places'>> = {},
+): Trace {
   const tally = tallySequence(sequence, vocabulary.length)
   return {
     view: 'calls',
@@ -14,9 +15,21 @@ export function traceOf(text: string, kind: Kind = 'sequence'): Trace {
     vocabulary,
     sequence: kind === 'sequence' ? sequence : null,
     tally: kind === 'set' ? { tokens: tally.tokens, counts: null } : tally,
-    length: kind === 'set' ? vocabulary.length : words.length,
+    length: kind === 'set' ? tally.tokens.length : sequence.length,
     places: null,
+    ...given,
   }
+}
+
+/** A trace of calls that are the words of a text. */
+export function traceOf(text: string, kind: Kind = 'sequence'): Trace {
+  const words = text.split(' ').filter((word) => word !== '')
+  const vocabulary = [...new Set(words)]
+  return traceOfTokens(
+    vocabulary,
+    Uint32Array.from(words, (word) => vocabulary.indexOf(word)),
+    { kind },
+  )
 }
 
 /**
