@@ -108,7 +108,7 @@ async function readLabels(path: string): Promise<Labels> {
 
 /** The state of one import. */
 function importRun(writer: CorpusWriter, labels: Labels | undefined, options: ImportCorpusOptions) {
-  const { signal, source: sourceName, dialect, kind, onProgress } = options
+  const { signal, onProgress } = options
   let counts: ImportCounts = { added: 0, alreadyThere: 0, differing: 0 }
   let [files, filesReadBefore, unlabelled, skippedTotal] = [0, 0, 0, 0]
   const first: Skipped[] = []
@@ -140,30 +140,13 @@ function importRun(writer: CorpusWriter, labels: Labels | undefined, options: Im
     },
     async addSource(source: Source) {
       const { path } = source
-      const origin = await originOf(path, sourceName)
+      const origin = await originOf(path, options.source)
       if (origin !== null && writer.isFinished(origin)) {
         filesReadBefore++
         return
       }
-      const onSkipped = (error: KnownError) => skip(path, error.code, error.message)
-      const rows = () =>
-        rowsFromReports(
-          readReports(source.open({ reuse: true }), { onSkipped, maxExtraBytes: MAX_EXTRA_BYTES }),
-          {
-            path,
-            source: sourceName,
-            dialect,
-            kind,
-            labels,
-            onSets: (n) =>
-              notices.push(
-                `${path}: none of the first ${n} sequences repeats a token, they are taken as sets`,
-              ),
-            onSkip: (problem) => skip(path, 'usage', problem),
-          },
-        )
       try {
-        if (!(await addRows(rows(), path))) return
+        if (!(await addRows(rowsOf(source, labels, options, { skip, notices }), path))) return
         files++
         if (origin !== null) await writer.finish(origin)
       } catch (error) {
@@ -182,6 +165,26 @@ function importRun(writer: CorpusWriter, labels: Labels | undefined, options: Im
       interrupted: signal?.aborted ?? false,
     }),
   }
+}
+
+/** The rows of a source's reports. Lines and traces that give none are told to `skip`, what was decided to `notices`. */
+function rowsOf(
+  source: Source,
+  labels: Labels | undefined,
+  { source: name, dialect, kind }: ImportCorpusOptions,
+  told: { skip(path: string, code: string, message: string): void; notices: string[] },
+): AsyncGenerator<Row> {
+  const { path } = source
+  const reports = readReports(source.open({ reuse: true }), {
+    maxExtraBytes: MAX_EXTRA_BYTES,
+    onSkipped: (error) => told.skip(path, error.code, error.message),
+  })
+  return rowsFromReports(reports, {
+    ...{ path, source: name, dialect, kind, labels },
+    onSets: (n) =>
+      told.notices.push(`${path}: none of the first ${n} sequences repeats a token, they are taken as sets`),
+    onSkip: (problem) => told.skip(path, 'usage', problem),
+  })
 }
 
 /** What tells whether a file was imported before: its path, size and time of change. Null for standard input. */
