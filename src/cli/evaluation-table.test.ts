@@ -12,6 +12,8 @@ function result(given: Partial<EvaluationResult> = {}): EvaluationResult {
   return {
     recipe: 'svm',
     view: 'calls',
+    kinds: ['set'],
+    kind: 'set',
     target: 'malicious',
     distinct: false,
     rows: 1950,
@@ -95,6 +97,15 @@ describe('evaluationTable', () => {
       naive-bayes, answering with the most probable class: accuracy .880.
       "
     `)
+  })
+
+  it('says so where rows that know little hold back the others', () => {
+    const mixed = result({ kinds: ['sequence', 'set'], kind: 'set' })
+    const text = evaluationTable({ results: [mixed], comparisons: [] }, false)
+    expect(text).toContain(
+      'Kinds of trace are mixed (sequence, set): no recipe looks at more of any than of a set.',
+    )
+    expect(evaluationTable({ results: [result()], comparisons: [] }, false)).not.toContain('mixed')
   })
 
   it('says so where recipes did not answer the same rows', () => {

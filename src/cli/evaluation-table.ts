@@ -113,11 +113,20 @@ function notes(results: readonly EvaluationResult[]): string[] {
   const left = results.find((result) => leftOutNotes(result).length > 0)
   return [
     '± is half the 95 % interval by bootstrap over distinct inputs.',
+    ...kindNotes(first),
     ...duplicateNotes(first),
     ...comparisonNotes(first),
     ...rateNotes(results),
     ...results.flatMap(probabilityNotes),
     ...(left ? leftOutNotes(left) : []),
+  ]
+}
+
+/** One row that knows little takes what the others know from a recipe: who imported it by mistake should see that. */
+function kindNotes({ kinds }: EvaluationResult): string[] {
+  if (kinds.length < 2) return []
+  return [
+    `Kinds of trace are mixed (${kinds.join(', ')}): no recipe looks at more of any than of a ${kinds.at(-1)}.`,
   ]
 }
 

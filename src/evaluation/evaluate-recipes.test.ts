@@ -194,7 +194,7 @@ describe('evaluateRecipes', () => {
       settings,
       { threads: 1, run: (job) => runFoldJob(job, traces) },
     )
-    expect(results[0]).toMatchObject({ rows: 40, accuracy: 1 })
+    expect(results[0]).toMatchObject({ rows: 40, accuracy: 1, kinds: ['sequence', 'set'], kind: 'set' })
   })
 
   it('counts held-out rows that were learned from apart', async () => {

@@ -118,6 +118,8 @@ function toResult(
   return {
     recipe: recipe.name,
     view,
+    kinds: plan.kinds,
+    kind: recipe.features.kind,
     target: task.target,
     distinct: settings.distinct,
     ...found,

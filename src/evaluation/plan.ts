@@ -1,6 +1,6 @@
 import { UsageError } from '../core/index.ts'
 import type { Recipe, Target } from '../models/index.ts'
-import type { View } from '../samples/index.ts'
+import type { Kind, View } from '../samples/index.ts'
 import { crossValidationJobs, heldOutJob, type PlannedJob } from './fold-plan.ts'
 import {
   checkHeldOutKinds,
@@ -42,6 +42,8 @@ export interface EvaluationRows {
 export interface Plan {
   readonly recipe: Recipe
   readonly view: View
+  /** Kinds of the rows learned from, from the one that knows most; the recipe is held to the last. */
+  readonly kinds: readonly Kind[]
   readonly task: Task
   readonly test: { readonly task: Task; readonly seen: Uint8Array } | null
   readonly jobs: readonly PlannedJob[]
@@ -96,7 +98,7 @@ function foldsPlan(
   const target = settings.target ?? recipe.target
   const task = makeTask(view, groups, { target, distinct, minGroups: folds })
   const jobs = crossValidationJobs(recipe, view.view, task, settings)
-  return { recipe, view: view.view, task, test: null, jobs }
+  return { recipe, view: view.view, kinds: kindsOf(view), task, test: null, jobs }
 }
 
 function heldOutPlan(
@@ -113,5 +115,9 @@ function heldOutPlan(
   const known = new Set(Array.from(task.rows, (row) => groups[row]))
   const seen = Uint8Array.from(testTask.rows, (row) => (known.has(testedGroups[row]) ? 1 : 0))
   const jobs = settings.seeds.map((seed) => heldOutJob(recipe, view.view, task, testTask, seed))
-  return { recipe, view: view.view, task, test: { task: testTask, seen }, jobs }
+  return { recipe, view: view.view, kinds: kindsOf(view), task, test: { task: testTask, seen }, jobs }
+}
+
+function kindsOf({ examples }: LabelledView): Kind[] {
+  return examples.map(({ kind }) => kind)
 }

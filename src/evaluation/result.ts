@@ -1,4 +1,4 @@
-import type { View } from '../samples/index.ts'
+import type { Kind, View } from '../samples/index.ts'
 import { bootstrapIntervals, type Interval } from './bootstrap.ts'
 import { brierScore, expectedCalibrationError } from './calibration-error.ts'
 import { type ClassFigures, confusionMatrix, type Figures, figures } from './figures.ts'
@@ -63,6 +63,9 @@ export interface PriorFigures extends Restated {
 export interface EvaluationResult extends RowFigures {
   readonly recipe: string
   readonly view: View
+  /** Kinds of the rows learned from, from the one that knows most, and the one at which the recipe looks at all. */
+  readonly kinds: readonly Kind[]
+  readonly kind: Kind
   readonly target: ChosenTarget
   /** Whether one row of each distinct input was kept. */
   readonly distinct: boolean
