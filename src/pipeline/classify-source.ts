@@ -14,18 +14,49 @@ export interface JudgeOptions {
   readonly password?: string
 }
 
-/** The verdicts on one source, one a sample, or a failure as the last. Never throws for what the source holds. */
+/** Lines of a traces file that are told one by one before the next verdict; the rest are counted. */
+export const MAX_LINES_TOLD = 20
+
+/**
+ * The verdicts on one source, one a sample, and a failure for each line that is none, before the verdicts that were read
+ * with it. A failure as the last says why reading ended. Never throws for what the source holds.
+ */
 export async function* classifySource(
   source: Source,
   { models, evidence, maxCalls }: JudgeOptions,
 ): AsyncGenerator<Outcome> {
+  const lines = brokenLines(source.path)
   try {
     const limits = maxCalls === undefined ? {} : { maxCalls }
-    for await (const report of readReports(source.open({ reuse: true }), limits)) {
+    const options = { ...limits, onSkipped: lines.add }
+    for await (const report of readReports(source.open({ reuse: true }), options)) {
+      yield* lines.take()
       yield judge(report, { path: source.path, size: source.size }, models, evidence)
     }
+    yield* lines.take()
   } catch (error) {
+    yield* lines.take()
     yield failure(source.path, error)
+  }
+}
+
+/** Failures of single lines, until they are told. */
+function brokenLines(path: string) {
+  let held: Failure[] = []
+  let more = 0
+  return {
+    add(error: KnownError): void {
+      if (held.length < MAX_LINES_TOLD) held.push(failure(path, error))
+      else more++
+    },
+    take(): readonly Failure[] {
+      const message = `${more} more lines were left out`
+      const rest = more > 0 ? [{ sample: { path }, error: { code: 'malformed-input', message } }] : []
+      const all = [...held, ...rest]
+      held = []
+      more = 0
+      return all
+    },
   }
 }
 

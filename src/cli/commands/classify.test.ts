@@ -45,6 +45,23 @@ async function run(names: readonly string[], options: readonly string[] = []) {
 }
 
 describe('taxon classify', () => {
+  it('fails for each line of a traces file that is none, so that they never read as clean', async () => {
+    const good = JSON.stringify({ id: 'g', dialect: 'cuckoo-2', calls: [...COMMON, ...GOOD] })
+    const broken = Array.from({ length: 30 }, () => '{"id":').join('\n')
+    writeFileSync(join(folder, 'lines.jsonl'), `${good}\n{oops\n${good}\n${broken}\n`)
+    const { out, status } = await run(['lines.jsonl'], ['--json'])
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines.filter((line) => 'verdict' in line).map((line) => line.sample.name)).toEqual(['g', 'g'])
+    const told = lines.filter((line) => 'error' in line).map((line) => line.error.message)
+    expect(told).toHaveLength(21)
+    expect(told[0]).toMatch(/^traces: expected a key at byte \d+$/)
+    expect(told[20]).toBe('11 more lines were left out')
+    expect(status).toBe(2)
+  })
+
   it('prints one JSON object a line, in the order of the paths', async () => {
     const { out, status } = await run(['good.json', 'bad.json', 'broken.json', 'short.json'], ['--json'])
     const lines = out
