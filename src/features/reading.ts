@@ -16,7 +16,7 @@ export interface Seen {
 
 /** Reads traces of one view as settings say, at one kind. */
 export interface Reader {
-  /** Names of the ids of the last vocabulary read: known tokens first, then those that only this vocabulary has. */
+  /** What is seen of a trace, in the ids of its vocabulary. */
   read(trace: Trace, withPositions?: boolean): Seen
   /** Id of each of a vocabulary's tokens; ids from `known.size` on are of unknown names. Ids of equal canonical names are equal. */
   ids(vocabulary: readonly string[]): Uint32Array

@@ -74,7 +74,7 @@ export async function importCorpus(
   directory: string,
   options: ImportCorpusOptions = {},
 ): Promise<ImportResult> {
-  if (paths.length === 0) throw new UsageError('import: say what to import')
+  if (paths.length === 0) throw new UsageError('corpus import: say what to import')
   const labels = options.labels === undefined ? undefined : await readLabels(options.labels)
   const folders: string[] = []
   const others: string[] = []

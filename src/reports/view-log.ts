@@ -1,9 +1,8 @@
 import { PIECE } from '../kernels/json-scan/json-scan.ts'
-import { type Places, type Tally, type Trace, tallyTotals, type View } from '../samples/index.ts'
+import { type Tally, type Trace, tallyTotals, type View } from '../samples/index.ts'
 import { MAX_NAME_BYTES, NameTable } from './name-table.ts'
 
 const BLANK = 32
-const NO_PLACES: Places | null = null
 
 /** The tokens that a line of a traces file gives of one view: a sequence, counts, or both. */
 export class ViewLog {
@@ -113,7 +112,7 @@ export class ViewLog {
     const tally = this.#tally(useCounts)
     const tallied = useCounts ? this.#countTotal : this.#length
     const length = Math.max(this.claimed, tallied)
-    const base = { view: this.view, dialect, vocabulary, tally, length, places: NO_PLACES }
+    const base = { view: this.view, dialect, vocabulary, tally, length, places: null }
     const trace: Trace = this.sequenced
       ? {
           ...base,
