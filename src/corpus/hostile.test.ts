@@ -16,6 +16,7 @@ import {
   seededRandom,
   UnknownFormatError,
   UnreadableError,
+  UnwritableError,
   UsageError,
 } from '../core/index.ts'
 import { openCorpus } from './corpus.ts'
@@ -261,6 +262,10 @@ describe('a hostile or damaged corpus', () => {
     await withFolder(async (folder) => {
       writeFileSync(join(folder, 'file'), '')
       await expect(importRows(join(folder, 'file', 'corpus'), stream([]))).rejects.toThrow(KnownError)
+      for (const nowhere of ['/proc/corpus', '/proc/a/b/corpus', '/proc', join(folder, 'x\0y')]) {
+        if (!nowhere.startsWith('/proc') || process.platform === 'linux')
+          await expect(importRows(nowhere, stream([]))).rejects.toThrow(UnwritableError)
+      }
       mkdirSync(join(folder, 'full'))
       mkdirSync(join(folder, 'full', TRACES))
       await expect(importRows(join(folder, 'full'), stream([row()]))).rejects.toThrow(KnownError)

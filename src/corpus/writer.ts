@@ -1,6 +1,6 @@
-import { appendFile, mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { UnwritableError, wellFormed, writeWhole } from '../core/index.ts'
+import { appendFile, mkdir, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { KnownError, UnwritableError, wellFormed, writeWhole } from '../core/index.ts'
 import { traceGroup } from './content.ts'
 import { type Database, openDatabase, parquetFiles, selectFrom } from './database.ts'
 import {
@@ -30,16 +30,44 @@ export interface CorpusWriter {
   close(): Promise<void>
 }
 
+/** Makes the folder if need be, and takes its lock. @throws UsageError while another process holds it, UnwritableError */
+async function lockFolder(directory: string) {
+  try {
+    await makeFolder(directory)
+    return await lock(join(directory, LOCK_FILE))
+  } catch (error) {
+    throw error instanceof KnownError ? error : new UnwritableError(directory, error)
+  }
+}
+
+/**
+ * Makes a folder and those above it. Node's own way never returns where a file system, such as /proc, answers that there
+ * is no such folder when asked to make one.
+ */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const isThere = (folder: string) =>
+      stat(folder).then(
+        (about) => about.isDirectory(),
+        () => false,
+      )
+    if (code === 'EEXIST' && (await isThere(path))) return
+    if (code !== 'ENOENT' || (await isThere(dirname(path)))) throw error
+    await makeFolder(dirname(path))
+    await makeFolder(path)
+  }
+}
+
 /**
  * Opens a corpus for adding, or makes one. Keeps the name of every row in memory, about 250 bytes each.
  * @param shardRows most rows of a shard, SHARD_ROWS by default
  * @throws UsageError while another process adds to it, UnwritableError, and what openCorpus throws
  */
 export async function openWriter(directory: string, shardRows?: number): Promise<CorpusWriter> {
-  await mkdir(directory, { recursive: true }).catch((error) => {
-    throw new UnwritableError(directory, error)
-  })
-  const unlock = await lock(join(directory, LOCK_FILE))
+  const unlock = await lockFolder(directory)
   const database = await openDatabase()
   const abandon = async () => {
     database.close()
