@@ -8,8 +8,13 @@ export interface CorpusFolders {
   readonly heldOut: string | null
 }
 
-/** A source of traces that reads each view of each corpus once, when it is first asked for, and keeps it. */
-export function corpusTraces(folders: CorpusFolders): TraceSource {
+type Read = () => Promise<readonly Trace[]>
+
+/**
+ * A source of traces that reads each view of each corpus once, when it is first asked for, and keeps it.
+ * @param through runs each reading
+ */
+export function corpusTraces(folders: CorpusFolders, through = (read: Read) => read()): TraceSource {
   const known = new Map<string, Promise<readonly Trace[]>>()
   return (side, view) => {
     const key = `${side} ${view}`
@@ -17,7 +22,7 @@ export function corpusTraces(folders: CorpusFolders): TraceSource {
     if (!traces) {
       const folder = side === 'training' ? folders.training : folders.heldOut
       if (folder === null) throw new RangeError('there is no held-out corpus')
-      traces = read(folder, view)
+      traces = through(() => read(folder, view))
       known.set(key, traces)
     }
     return traces

@@ -3,6 +3,8 @@ import { workerEntry, workerPool } from '../core/index.ts'
 import { type FoldJob, runFoldJob } from '../evaluation/index.ts'
 import type { Scores } from '../models/index.ts'
 import { type CorpusFolders, corpusTraces } from './corpus-traces.ts'
+import type { FoldWorkerData } from './fold-worker.ts'
+import { closeGate, readingGate } from './reading-gate.ts'
 
 /** Runs the trainings of an evaluation. */
 export interface FoldRunner {
@@ -25,14 +27,20 @@ export function foldRunner(folders: CorpusFolders, threads: number, signal?: Abo
       async close() {},
     }
   }
-  const pool = workerPool<FoldJob, Scores>(WORKER, { threads, workerData: folders })
-  const stop = () => void pool.close()
+  const gate = readingGate()
+  const workerData: FoldWorkerData = { folders, gate }
+  const pool = workerPool<FoldJob, Scores>(WORKER, { threads, workerData })
+  const close = async () => {
+    await closeGate(gate)
+    await pool.close()
+  }
+  const stop = () => void close()
   signal?.addEventListener('abort', stop)
   return {
     run: (job) => pool.run(job),
     async close() {
       signal?.removeEventListener('abort', stop)
-      await pool.close()
+      await close()
     },
   }
 }
