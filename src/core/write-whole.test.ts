@@ -1,4 +1,15 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -22,6 +33,22 @@ describe('writeWhole', () => {
   it('makes an empty file of no parts', async () => {
     await writeWhole(join(folder, 'a'), [])
     expect(readFileSync(join(folder, 'a'))).toHaveLength(0)
+  })
+
+  it('follows a link to a file', async () => {
+    writeFileSync(join(folder, 'target'), 'old')
+    symlinkSync('target', join(folder, 'link'))
+    await writeWhole(join(folder, 'link'), ['new'])
+    expect(readFileSync(join(folder, 'target'), 'utf8')).toBe('new')
+    expect(lstatSync(join(folder, 'link')).isSymbolicLink()).toBe(true)
+  })
+
+  it.runIf(process.platform === 'linux')('writes to a pipe, and leaves it a pipe', async () => {
+    const path = join(folder, 'pipe')
+    execFileSync('mkfifo', [path])
+    const [read] = await Promise.all([readFile(path, 'utf8'), writeWhole(path, ['through'])])
+    expect(read).toBe('through')
+    expect(lstatSync(path).isFIFO()).toBe(true)
   })
 
   it('keeps the old file, and leaves nothing else, when a part cannot be had', async () => {
