@@ -14,8 +14,12 @@ import { makeTrained, type Trained } from './trained.ts'
 export class ModelFileError extends KnownError {
   readonly code = 'bad-model'
 
-  constructor(problem: string, options?: ErrorOptions) {
-    super(`model file: ${problem}`, options)
+  readonly problem: string
+
+  /** @param path where the file lies, where that is known */
+  constructor(problem: string, options?: ErrorOptions, path = 'model file') {
+    super(`${path}: ${problem}`, options)
+    this.problem = problem
   }
 }
 

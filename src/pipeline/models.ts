@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sha256, UnreadableError } from '../core/index.ts'
-import { loadModel, type Trained } from '../models/index.ts'
+import { loadModel, ModelFileError, type Trained } from '../models/index.ts'
 
 /** A trained model with the hash of its file, which names it in verdicts. */
 export interface LoadedModel {
@@ -26,7 +26,11 @@ export async function readModel(path: string): Promise<LoadedModel> {
   const bytes = await readFile(path).catch((error: unknown) => {
     throw new UnreadableError(path, error)
   })
-  return { trained: loadModel(bytes), sha256: sha256(bytes) }
+  try {
+    return { trained: loadModel(bytes), sha256: sha256(bytes) }
+  } catch (error) {
+    throw error instanceof ModelFileError ? new ModelFileError(error.problem, { cause: error }, path) : error
+  }
 }
 
 /** The named models, or those that come with taxon when none is named. */

@@ -45,6 +45,11 @@ async function run(names: readonly string[], options: readonly string[] = []) {
 }
 
 describe('taxon classify', () => {
+  it('names the model file that is none', async () => {
+    const path = join(folder, 'good.json')
+    await expect(run(['good.json'], ['-m', path])).rejects.toThrow(`${path}: not a model that taxon wrote`)
+  })
+
   it('fails for each line of a traces file that is none, so that they never read as clean', async () => {
     const good = JSON.stringify({ id: 'g', dialect: 'cuckoo-2', calls: [...COMMON, ...GOOD] })
     const broken = Array.from({ length: 30 }, () => '{"id":').join('\n')

@@ -94,7 +94,7 @@ describe('taxon model', () => {
   it('refuses what is no model', async () => {
     const path = join(folder, 'text')
     await writeFile(path, 'not a model')
-    await expect(run(model, ['verify', path])).rejects.toThrow('model file')
+    await expect(run(model, ['verify', path])).rejects.toThrow('not a model that taxon wrote')
     await expect(run(model, ['show', join(folder, 'absent')])).rejects.toThrow('no such file')
     await expect(run(model, ['verify'])).rejects.toThrow('one model file is wanted')
     await expect(run(model, ['export', path])).rejects.toThrow('unknown command')
