@@ -21,7 +21,7 @@ export function progressBar(stream: NodeJS.WriteStream, label: string, total: nu
       if (now - drawn < REDRAW_MS) return
       drawn = now
       const line = progressLine(label, done, newTotal, (now - begun) / 1000)
-      stream.write(`\r\x1b[K${line.slice(0, Math.max(10, (stream.columns ?? 80) - 1))}`)
+      stream.write(`\r\x1b[K${line.slice(0, Math.max(10, (stream.columns || 80) - 1))}`)
     },
     done() {
       stream.write('\r\x1b[K')
