@@ -4,7 +4,8 @@ import { spawnSync } from 'node:child_process'
 
 const PYTHONS = ['python3', '/usr/bin/python3']
 const run = (command, ...args) => spawnSync(command, args, { stdio: 'pipe', encoding: 'utf8' })
-const hasSklearn = () => PYTHONS.some((python) => run(python, '-c', 'from sklearn.svm import LinearSVC').status === 0)
+const hasSklearn = () =>
+  PYTHONS.some((python) => run(python, '-c', 'from sklearn.svm import LinearSVC').status === 0)
 const HOW = 'apt-get install python3-sklearn, or pip install scikit-learn'
 
 if (!hasSklearn()) {
