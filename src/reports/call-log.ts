@@ -151,7 +151,9 @@ export class CallLog {
   #compact(): void {
     const keep = this.#maxCalls
     const order = this.#rows.order
-    const cut = order.slice(0, this.#size).sort()[keep] ?? Number.POSITIVE_INFINITY
+    // Not a plain sort: the calls of each process are in order already, and there are few processes.
+    const first = mergeOrder(order.subarray(0, this.#size))[keep]
+    const cut = first === undefined ? Number.POSITIVE_INFINITY : order[first]!
     let earlier = 0
     for (let row = 0; row < this.#size; row++) if (order[row]! < cut) earlier++
     let equal = keep - earlier
