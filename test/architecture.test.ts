@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 const LAYERS: Readonly<Record<string, number>> = {
   core: 0,
   samples: 1,
+  sources: 1,
   kernels: 1,
   binaries: 2,
   reports: 2,

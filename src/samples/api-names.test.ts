@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sharedData } from '../../test/shared-data.ts'
 import { CHARSET_NAMES, OTHER_NAMES, PLAIN_NAMES } from './api-name-table.ts'
-import { canonicalCall, canonicalNames } from './api-names.ts'
+import { canonicalCall } from './api-names.ts'
 
 describe('canonicalCall', () => {
   it.each([
@@ -143,19 +143,5 @@ describe('the names of real data', () => {
         expect(name.toLowerCase().replace(/^zw/, 'nt')).toBe(canonical.toLowerCase())
       }
     }
-  })
-})
-
-describe('canonicalNames', () => {
-  it('lowers opcodes and leaves them otherwise', () => {
-    expect(canonicalNames('opcodes', ['MOV', 'repne', 'RegOpenKeyExA'])).toEqual([
-      'mov',
-      'repne',
-      'regopenkeyexa',
-    ])
-  })
-
-  it('keeps one name for each given', () => {
-    expect(canonicalNames('calls', ['ZwClose', 'ntclose'])).toEqual(['NtClose', 'NtClose'])
   })
 })

@@ -1,5 +1,4 @@
 import { CHARSET_NAMES, OTHER_NAMES, PLAIN_NAMES } from './api-name-table.ts'
-import type { View } from './trace.ts'
 
 /** `kernel32.CreateFileA`, `KERNEL32.dll!CreateFileA`, `api-ms-win-core-file-l1-1-0.dll!CreateFileA`. */
 const MODULE_PREFIX = /^[\w-]+(?:\.(?:dll|exe|drv|sys|ocx|cpl)[.!]|[.!])(?=[A-Za-z_?@]\w*$)/i
@@ -31,8 +30,3 @@ export function canonicalCall(name: string): string {
 }
 
 const MAX_NAME_LENGTH = 256
-
-/** The canonical forms of token names in a view. Opcodes are brought to lower case. */
-export function canonicalNames(view: View, names: readonly string[]): string[] {
-  return names.map(view === 'calls' ? canonicalCall : (name) => name.toLowerCase())
-}

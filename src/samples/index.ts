@@ -1,5 +1,7 @@
 export * from './api-names.ts'
+export * from './canonical-names.ts'
 export * from './label.ts'
+export * from './opcode-names.ts'
 export * from './report.ts'
 export * from './trace.ts'
 export * from './verdict.ts'

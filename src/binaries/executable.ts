@@ -1,0 +1,47 @@
+/** Processors that taxon tells apart; `other` is any that it cannot disassemble. */
+export type Architecture = 'x86' | 'x86-64' | 'arm' | 'arm64' | 'mips' | 'mips64' | 'other'
+
+/** A part of the file that is loaded to memory, or would be if the file were whole. */
+export interface Section {
+  /** As the file spells it, control characters and all. */
+  readonly name: string
+  /** Virtual address, the image base included. */
+  readonly address: number
+  /** Bytes in memory. */
+  readonly memorySize: number
+  /** Where its bytes stand in the file, and how many of them the file really has. */
+  readonly offset: number
+  readonly size: number
+  readonly isExecutable: boolean
+  /** Shannon entropy of its bytes, 0 … 8 bits a byte. */
+  readonly entropy: number
+}
+
+/** Bytes that are to be read as instructions; inside the file. */
+export interface CodeRange {
+  readonly address: number
+  readonly offset: number
+  readonly size: number
+}
+
+/** What the headers of an executable say, every offset held to the file. */
+export interface Executable {
+  readonly format: 'pe32' | 'pe64' | 'elf32' | 'elf64'
+  readonly architecture: Architecture
+  readonly littleEndian: boolean
+  /** Virtual address of the first instruction; null where the file names none. */
+  readonly entry: number | null
+  readonly sections: readonly Section[]
+  /** Ascending by address, without overlap. */
+  readonly code: readonly CodeRange[]
+  /** Addresses inside `code` where functions are said to begin: entry, exports, symbols, `.pdata`, relocations; ascending. */
+  readonly starts: Float64Array
+  /** Functions that it takes from others; null where that cannot be read. */
+  readonly imports: number | null
+  /** Each sign that what it does is hidden in packed or encrypted bytes, as a short sentence; none when it looks plain. */
+  readonly packed: readonly string[]
+  /** How it is seen that the file ends before its time, or null. */
+  readonly cutOff: string | null
+  /** Caps that were hit and other things worth saying, each a short sentence. */
+  readonly notes: readonly string[]
+}

@@ -1,0 +1,2 @@
+export * from './executable.ts'
+export { isExecutable, readExecutable } from './read-executable.ts'

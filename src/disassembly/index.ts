@@ -1,0 +1,3 @@
+export { disassemble } from './disassemble.ts'
+export * from './disassembly.ts'
+export { reportOf } from './report-of.ts'
