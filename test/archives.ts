@@ -1,4 +1,4 @@
-import { crc32 } from '../src/reports/archives/zip-crypto.ts'
+import { crc32 } from '../src/sources/archives/zip-crypto.ts'
 
 /** What a test wants of a zip member; whatever is left out is true to `content`. */
 export interface ZipPart {

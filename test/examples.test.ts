@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { findSources, readReports } from '../src/reports/index.ts'
+import { looksLikeReport, readReports } from '../src/reports/index.ts'
 import type { Report } from '../src/samples/index.ts'
+import { findSources } from '../src/sources/index.ts'
 
 const folder = resolve(import.meta.dirname, '../examples')
 // A script of plain JavaScript, so that it runs without a build: no types.
@@ -14,7 +15,7 @@ const files = exampleFiles()
 
 async function reportsOf(path: string): Promise<Report[]> {
   const reports: Report[] = []
-  for await (const source of findSources([path], { recursive: true })) {
+  for await (const source of findSources([path], { recursive: true, accepts: looksLikeReport })) {
     for await (const report of readReports(source.open())) reports.push(report)
   }
   return reports

@@ -1,6 +1,7 @@
 import { KnownError } from '../core/index.ts'
-import { openSource, readReports, type Source } from '../reports/index.ts'
+import { readReports } from '../reports/index.ts'
 import type { Failure, Outcome } from '../samples/index.ts'
+import { openSource, type Source } from '../sources/index.ts'
 import { type EvidenceSize, judge } from './judge.ts'
 import type { LoadedModel } from './models.ts'
 

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { mapOrdered, workerEntry, workerPool } from '../core/index.ts'
-import { findSources, type Source } from '../reports/index.ts'
+import { looksLikeReport } from '../reports/index.ts'
 import type { Outcome } from '../samples/index.ts'
+import { findSources, type Source } from '../sources/index.ts'
 import { classifySource, failure } from './classify-source.ts'
 import type { ClassifyAnswer, ClassifyWorkerData } from './classify-worker.ts'
 import type { EvidenceSize } from './judge.ts'
@@ -75,6 +76,7 @@ export async function* classify(
 
   const sources = findSources(paths, {
     recursive: options.recursive ?? false,
+    accepts: looksLikeReport,
     patience: { waitMs: timeoutMs, ...(signal ? { signal } : {}) },
     onSkip: (path, reason) => options.onSkip?.(path, reason),
     ...access,

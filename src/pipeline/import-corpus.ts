@@ -14,8 +14,9 @@ import {
   type Row,
   rowsFromReports,
 } from '../corpus/index.ts'
-import { findSources, readReports, type Source } from '../reports/index.ts'
+import { looksLikeReport, readReports } from '../reports/index.ts'
 import type { Kind } from '../samples/index.ts'
+import { findSources, type Source } from '../sources/index.ts'
 
 /** How an import goes about it; every setting has a default. */
 export interface ImportCorpusOptions {
@@ -90,7 +91,11 @@ export async function importCorpus(
     for (const folder of folders) await run.addCorpus(folder)
     if (others.length > 0) {
       const patience = options.signal ? { signal: options.signal } : {}
-      for await (const source of findSources(others, { recursive: true, patience })) {
+      for await (const source of findSources(others, {
+        recursive: true,
+        accepts: looksLikeReport,
+        patience,
+      })) {
         if (options.signal?.aborted) break
         await run.addSource(source)
       }

@@ -1,5 +1,5 @@
 export type { Field, Format } from './format.ts'
 export { formats } from './formats.ts'
+export { looksLikeReport } from './looks-like-report.ts'
 export { readReports } from './read-reports.ts'
 export { DEFAULT_MAX_CALLS, type ReadOptions } from './report-reader.ts'
-export { type FindOptions, findSources, openSource, type Source } from './sources.ts'

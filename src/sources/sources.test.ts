@@ -21,6 +21,10 @@ const write = (path: string, bytes: Uint8Array | string = '{}') => {
   return full
 }
 
+/** As a caller might that wants JSON. */
+const accepts = (head: Uint8Array, name: string) =>
+  name.includes('.json') || /^[{[\s\uFEFF]/.test(Buffer.from(head).toString())
+
 async function text(source: Source) {
   const parts: Uint8Array[] = []
   for await (const chunk of source.open()) parts.push(chunk)
@@ -35,7 +39,7 @@ async function find(paths: readonly string[], recursive = true) {
   const skipped: string[] = []
   const short = (path: string) => path.replace(`${folder}/`, '')
   const onSkip = (path: string, reason: string) => skipped.push(`${short(path)}: ${reason}`)
-  for await (const source of findSources(paths, { recursive, onSkip })) {
+  for await (const source of findSources(paths, { recursive, accepts, onSkip })) {
     const content = await textOrProblem(source)
     found[short(source.path)] = short(content)
     if (source.reopens) expect(await textOrProblem(await openSource(source.path))).toBe(content)
@@ -74,9 +78,9 @@ describe('findSources', () => {
 
   it('refuses a folder without recursion before anything is read', async () => {
     const file = write('a.json')
-    const sources = findSources([file, folder], { recursive: false })
+    const sources = findSources([file, folder], { recursive: false, accepts })
     await expect(sources.next()).rejects.toThrow(UsageError)
-    await expect(findSources([folder], { recursive: false }).next()).rejects.toThrow(/use -r/)
+    await expect(findSources([folder], { recursive: false, accepts }).next()).rejects.toThrow(/use -r/)
   })
 
   it.each(['report.json', 'report.json.gz', 'report.json.zst'])(
@@ -112,7 +116,7 @@ describe('findSources', () => {
     expect((await find([join(folder, '1')])).order).toEqual([])
   })
 
-  it('passes over what is plainly no report, and says so', async () => {
+  it('passes over what nobody wants, and says so', async () => {
     write('readme.txt', 'hello')
     write('sample.exe', 'MZ\x90')
     write('report', '\uFEFF  {"a": 1}')
@@ -124,10 +128,10 @@ describe('findSources', () => {
     const { order, skipped } = await find([folder])
     expect(order).toEqual(['broken.json', 'empty.json', 'packed', 'report'])
     expect(skipped).toEqual([
-      'empty: not a report',
+      'empty: empty',
       'pipe.json: not a file',
-      'readme.txt: not a report',
-      'sample.exe: not a report',
+      'readme.txt: nothing that taxon reads',
+      'sample.exe: nothing that taxon reads',
     ])
   })
 
@@ -157,7 +161,7 @@ describe('findSources', () => {
     expect(found['archive!a.json.gz']).toBe('{"n": 2}')
     expect(found['archive!inner']).toContain('an archive inside an archive, which is not opened')
     expect(found['archive!plain']).toBe('[{"n": 3}]')
-    expect(skipped).toEqual(['archive!notes.txt: not a report'])
+    expect(skipped).toEqual(['archive!notes.txt: nothing that taxon reads'])
   })
 
   const storage = ['2/task.json', '2/reports/report.json.gz', '2/reports/report.json', 'loose.json'].map(

@@ -2,6 +2,7 @@ import { lstat, readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import {
   byCodePoint,
+  compressionOf,
   decompress,
   type InputOptions,
   type KnownError,
@@ -15,8 +16,9 @@ import {
 } from '../core/index.ts'
 import type { Archive, Member } from './archives/archive.ts'
 import { archiveFile, archiveKind, archiveStream } from './archives/open-archive.ts'
+import { fileBytes } from './archives/random-access.ts'
 
-/** Something that holds reports: a file, standard input, or a member of an archive. */
+/** Something that holds samples or what is known of them: a file, standard input, or a member of an archive. */
 export interface Source {
   /** As shown to the user: `a.json`, `-`, `a.zip!inner.json`. */
   readonly path: string
@@ -32,11 +34,13 @@ export interface Source {
 export interface FindOptions {
   /** Go down into folders. */
   readonly recursive: boolean
+  /** Whether what a walk or an archive holds is wanted: by its first bytes (HEAD_BYTES or fewer) or by its name. */
+  accepts(head: Uint8Array, name: string): boolean
   /** For encrypted zip members; `infected` by custom. */
   readonly password?: string
   /** How long to wait for pipes. */
   readonly patience?: Patience
-  /** Told of each thing that was passed over, and why: links, devices, files that are plainly no reports. */
+  /** Told of each thing that was passed over, and why: links, devices, files that nobody wants. */
   onSkip?(path: string, reason: string): void
 }
 
@@ -51,8 +55,8 @@ const MAX_FOLDER_DEPTH = 64
  *
  * A path that names a file yields it, whatever it is. A folder that a sandbox wrote (`storage/analyses/N`) yields its
  * report only. Any other is walked when `recursive`: links are not followed, and of files only those are yielded that
- * start like JSON or are called so. Archives (zip, tar, tar.gz, tar.zst, by content) yield their members by the same
- * rules; those inside archives are not opened.
+ * `accepts` takes. Archives (zip, tar, tar.gz, tar.zst, by content) yield their members by the same rules; those inside
+ * archives are not opened.
  *
  * What cannot be read is a source whose `open()` throws, so that the others go on.
  * @throws UsageError before the first source, for a folder without `recursive`
@@ -158,26 +162,35 @@ async function* walk(folder: string, options: FindOptions, depth: number): Async
   }
 }
 
-const HEAD_BYTES = 512
-/** Formats go by content; a name like this only keeps a broken report from being passed over in silence. */
-const REPORT_LIKE_NAME = /\.(json|jsonl|ndjson)(\.(gz|zst))?$/i
+/** Bytes of the start of a file by which it is seen what it is. */
+export const HEAD_BYTES = 4096
+const UNWANTED = 'nothing that taxon reads'
 
 /** A file that a walk came upon. */
 async function* found(path: string, options: FindOptions): AsyncGenerator<Source> {
-  if (REPORT_LIKE_NAME.test(basename(path))) return yield* named(path, options)
-  const head = await headOf(openChunks(path))
-  if (archiveKind(head) || looksLikeJson(head)) yield* named(path, options)
-  else options.onSkip?.(path, 'not a report')
+  const head = await fileHead(path)
+  // A file that cannot be read has no head, and is no less worth telling of.
+  if (head === null || archiveKind(head) || options.accepts(head, basename(path))) yield* named(path, options)
+  else options.onSkip?.(path, head.length === 0 ? 'empty' : UNWANTED)
+}
+
+/** The first bytes of a file, compression undone; null where it cannot be read. */
+async function fileHead(path: string): Promise<Uint8Array | null> {
+  try {
+    const bytes = await fileBytes(path)()
+    const head = await bytes.read(0, HEAD_BYTES).finally(() => bytes.close())
+    if (compressionOf(head) === null) return head
+    const inside = await headOf(openChunks(path))
+    return inside.length > 0 ? inside : null
+  } catch {
+    return null
+  }
 }
 
 async function headOf(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const { head, rest } = await peek(chunks, HEAD_BYTES)
   await rest.return?.()
   return head
-}
-
-function looksLikeJson(head: Uint8Array): boolean {
-  return /^\uFEFF?\s*[{[]/.test(new TextDecoder('utf-8', { ignoreBOM: true }).decode(head))
 }
 
 /** A file or pipe that the user, or `found`, named. */
@@ -258,17 +271,14 @@ async function* foundMember(
   options: FindOptions,
   reopens: boolean,
 ): AsyncGenerator<Source> {
-  if (!REPORT_LIKE_NAME.test(basename(member.name))) {
-    const head = await headOf(decompress(member.open()))
-    if (archiveKind(head)) {
-      return yield failing(
-        path,
-        new UnknownFormatError(path, 'an archive inside an archive, which is not opened'),
-      )
-    }
-    // A member that cannot be opened has no head, and is no less worth telling of.
-    if (head.length > 0 && !looksLikeJson(head)) return options.onSkip?.(path, 'not a report')
+  const head = await headOf(decompress(member.open()))
+  if (archiveKind(head)) {
+    const problem = 'an archive inside an archive, which is not opened'
+    return yield failing(path, new UnknownFormatError(path, problem))
   }
+  // A member that cannot be opened has no head, and is no less worth telling of.
+  if (head.length > 0 && !options.accepts(head, basename(member.name)))
+    return options.onSkip?.(path, UNWANTED)
   yield fromMember(path, member, reopens)
 }
 

@@ -1,0 +1,1 @@
+export { type FindOptions, findSources, HEAD_BYTES, openSource, type Source } from './sources.ts'
