@@ -14,7 +14,7 @@ const recipe: Recipe = {
   target: 'auto',
   abstain: null,
   features: DEFAULT_FEATURES,
-  model: { type: 'multinomial', grid: [1], tolerance: 0.01, balanced: false, folds: 2 },
+  model: { type: 'multinomial', grid: [1], tolerance: 0.01, balanced: false, folds: 2, own: {} },
 }
 const settings: EvaluationSettings = {
   folds: 5,

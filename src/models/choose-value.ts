@@ -42,7 +42,7 @@ export interface Choice {
 
 /** The settings of one fit of a recipe. */
 export function fitSettings({ model }: Recipe, value: number, seed: number): FitSettings {
-  return { value, tolerance: model.tolerance, balanced: model.balanced, seed }
+  return { value, tolerance: model.tolerance, balanced: model.balanced, seed, own: model.own }
 }
 
 /** Tries the values of the grid in order on the inner folds until one is no better than the one before it, which is taken. */

@@ -8,6 +8,21 @@ export interface FitSettings {
   readonly tolerance: number
   readonly balanced: boolean
   readonly seed: number
+  /** The kind's own settings, every one that it declares; a flag is 0 or 1. */
+  readonly own: OwnSettings
+}
+
+/** Values of a kind's own settings by their names. */
+export type OwnSettings = Readonly<Record<string, number>>
+
+/** A setting that one kind of classifier has beside those of all; a recipe states it in `[model]`. */
+export interface KindSetting {
+  readonly name: string
+  /** `flag` is true or false in a recipe, 1 or 0 in `OwnSettings`. */
+  readonly type: 'number' | 'whole' | 'flag'
+  readonly otherwise: number
+  readonly least: number
+  readonly most: number
 }
 
 /** A kind of classifier as recipes and model files name it. Its fit splits into parts that threads may share. */
@@ -16,14 +31,21 @@ export interface ClassifierKind {
   /** What a recipe calls the values of its grid. */
   readonly gridName: string
   readonly defaultGrid: readonly number[]
+  /** What else a recipe may state for it; none for most. */
+  readonly settings: readonly KindSetting[]
   /** Number of independent parts of a fit. */
   parts(classes: number): number
   /** Learns one part; the result depends on nothing but the arguments. */
   fitPart(x: SparseMatrix, y: Uint32Array, classes: number, part: number, settings: FitSettings): Float64Array
-  /** The model of all parts, in order. */
-  join(parts: readonly Float64Array[], columns: number, classes: number): Model
+  /** The model of all parts, in order, learned from these rows with these settings. */
+  join(parts: readonly Float64Array[], x: SparseMatrix, classes: number, settings: FitSettings): Model
   /** The model of the tensors that it wrote; null when they do not fit. The caller has checked that every number is finite. */
   load(tensors: Readonly<Record<string, Tensor>>, columns: number, classes: number): Model | null
+}
+
+/** The values that a kind's own settings have where a recipe says nothing. */
+export function ownDefaults({ settings }: Pick<ClassifierKind, 'settings'>): OwnSettings {
+  return Object.fromEntries(settings.map(({ name, otherwise }) => [name, otherwise]))
 }
 
 /** A kind with its settings, as one classifier. */
@@ -34,7 +56,7 @@ export function classifierOf(kind: ClassifierKind, settings: FitSettings): Class
       const parts = Array.from({ length: kind.parts(classes) }, (_, part) =>
         kind.fitPart(x, y, classes, part, settings),
       )
-      return kind.join(parts, x.columns, classes)
+      return kind.join(parts, x, classes, settings)
     },
   }
 }

@@ -15,10 +15,25 @@ export interface Model<Input = SparseMatrix> {
   readonly classes: number
   /** Decision values [rows, classes], larger is more likely; margins for an SVM, log posteriors for naive Bayes. */
   decide(x: Input): Float64Array
-  /** Share of each stored value of one row in the decision for `target` against the rest, aligned with the row's indices. */
-  contributions(x: Input, row: number, target: number): Float64Array
+  /** What each column did for the decision of one row for `target`. */
+  contributions(x: Input, row: number, target: number): Contributions
   /** All it has learned, for the model file: the loader of the same name makes an equal model of it. */
   readonly tensors: Readonly<Record<string, Tensor>>
+}
+
+/**
+ * A decision taken apart: base + Σ shares = decision for the target - decision for the rival. A column may have a share
+ * though the row does not have it: absence, too, tells a tree something.
+ */
+export interface Contributions {
+  /** Columns with a share, each once, ascending. */
+  readonly columns: Uint32Array
+  /** Share of each of `columns`. */
+  readonly shares: Float64Array
+  /** What stands before any column is looked at. */
+  readonly base: number
+  /** The class that the target is compared with: the best other one; -1 where the target's decision stands alone. */
+  readonly rival: number
 }
 
 /** A named array of a model file; `data.length` is the product of `shape`. */

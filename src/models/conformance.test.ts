@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../core/index.ts'
 import type { SparseMatrix } from '../features/index.ts'
-import { classifierOf } from './classifier-kind.ts'
+import { type ClassifierKind, classifierOf, ownDefaults } from './classifier-kind.ts'
 import { classifiers } from './classifiers.ts'
+import { bestOther } from './linear-model.ts'
 
-const SETTINGS = { value: 1, tolerance: 1e-4, balanced: false, seed: 3 }
+const settingsOf = (kind: ClassifierKind) => {
+  return { value: 1, tolerance: 1e-4, balanced: false, seed: 3, own: ownDefaults(kind) }
+}
 
 /** Rows whose class shows in some of the columns; `binary` leaves the values out. */
 function labelled(rows: number, columns: number, classes: number, binary: boolean, seed = 1) {
@@ -41,7 +44,7 @@ describe.each(classifiers.map((kind) => [kind.name, kind] as const))('%s', (_, k
     [5, false],
   ])('with %i classes, binary %s', (classes, binary) => {
     const { x, y } = labelled(200, 30, classes, binary)
-    const model = classifierOf(kind, SETTINGS).fit(x, y, classes)
+    const model = classifierOf(kind, settingsOf(kind)).fit(x, y, classes)
     const decisions = model.decide(x)
     const rowOf = (row: number) => decisions.subarray(row * classes, (row + 1) * classes)
 
@@ -53,7 +56,7 @@ describe.each(classifiers.map((kind) => [kind.name, kind] as const))('%s', (_, k
 
     it('learns the same twice, and leaves its input as it was', () => {
       const before = structuredClone({ x, y })
-      const again = classifierOf(kind, SETTINGS).fit(x, y, classes)
+      const again = classifierOf(kind, settingsOf(kind)).fit(x, y, classes)
       expect(again.tensors).toEqual(model.tensors)
       again.decide(x)
       again.contributions(x, 0, 0)
@@ -81,28 +84,35 @@ describe.each(classifiers.map((kind) => [kind.name, kind] as const))('%s', (_, k
       expect(model.decide(alone)).toEqual(rowOf(7).slice())
     })
 
-    it('gives contributions whose sum is the decision but for what an empty row gets', () => {
-      const empty = model.decide({ ...x, rows: 1, starts: Uint32Array.of(0, 0) })
+    it('gives contributions that add up to the decision', () => {
       for (let target = 0; target < classes; target++) {
-        const shares = model.contributions(x, 5, target)
-        expect(shares).toHaveLength(x.starts[6] - x.starts[5])
-        const sum = shares.reduce((total, share) => total + share, 0)
-        const own = rowOf(5)
-        let rival = -1
-        for (let k = 0; k < classes; k++) {
-          if (k !== target && (rival < 0 || own[k] > own[rival])) rival = k
+        for (const row of [0, 5, 13]) {
+          const { columns, shares, base, rival } = model.contributions(x, row, target)
+          expect(shares).toHaveLength(columns.length)
+          expect(columns.every((column, i) => i === 0 || columns[i - 1] < column)).toBe(true)
+          const sum = shares.reduce((total, share) => total + share, base)
+          const own = rowOf(row)
+          expect([-1, bestOther(own, target)]).toContain(rival)
+          expect(sum).toBeCloseTo(own[target] - (rival < 0 ? 0 : own[rival]), 9)
         }
-        // A margin stands alone, a log posterior is compared with the best rival's.
-        const margin = own[target] - empty[target]
-        const lead = own[target] - own[rival] - (empty[target] - empty[rival])
-        expect(sum).toBeCloseTo(kind.name === 'linear-svm' ? margin : lead, 9)
       }
     })
   })
 
+  it('declares settings that a recipe can state', () => {
+    const names = [kind.gridName, ...kind.settings.map(({ name }) => name)]
+    expect(new Set([...names, 'type', 'tolerance', 'balanced', 'folds']).size).toBe(names.length + 4)
+    for (const { otherwise, least, most, type } of kind.settings) {
+      expect(otherwise).toBeGreaterThanOrEqual(least)
+      expect(otherwise).toBeLessThanOrEqual(most)
+      if (type === 'flag') expect([least, most]).toEqual([0, 1])
+      if (type === 'whole') expect(Number.isInteger(otherwise)).toBe(true)
+    }
+  })
+
   it('takes rows of a single class', () => {
     const { x } = labelled(20, 6, 2, true)
-    const model = classifierOf(kind, SETTINGS).fit(x, new Uint32Array(20), 2)
+    const model = classifierOf(kind, settingsOf(kind)).fit(x, new Uint32Array(20), 2)
     const decisions = model.decide(x)
     expect(decisions.every(Number.isFinite)).toBe(true)
     for (let row = 0; row < 20; row++) expect(decisions[2 * row]).toBeGreaterThan(decisions[2 * row + 1])
@@ -110,7 +120,7 @@ describe.each(classifiers.map((kind) => [kind.name, kind] as const))('%s', (_, k
 
   it('takes a class that has no rows, and never chooses it', () => {
     const { x, y } = labelled(60, 9, 2, true)
-    const decisions = classifierOf(kind, SETTINGS).fit(x, y, 3).decide(x)
+    const decisions = classifierOf(kind, settingsOf(kind)).fit(x, y, 3).decide(x)
     for (let row = 0; row < 60; row++) expect(largest(decisions.subarray(3 * row, 3 * row + 3))).not.toBe(2)
   })
 
@@ -119,7 +129,7 @@ describe.each(classifiers.map((kind) => [kind.name, kind] as const))('%s', (_, k
     const nothing: SparseMatrix = { rows: 4, columns: 3, starts, indices: new Uint32Array(0), values: null }
     const y = Uint32Array.of(0, 1, 1, 1)
     const decide = (x: SparseMatrix, labels: Uint32Array) =>
-      classifierOf(kind, SETTINGS).fit(x, labels, 2).decide(x)
+      classifierOf(kind, settingsOf(kind)).fit(x, labels, 2).decide(x)
     expect(decide(nothing, y).every(Number.isFinite)).toBe(true)
     expect(decide({ ...nothing, columns: 0 }, y).every(Number.isFinite)).toBe(true)
     expect(decide({ ...nothing, rows: 0, starts: Uint32Array.of(0) }, new Uint32Array(0))).toHaveLength(0)

@@ -44,7 +44,7 @@ export function fitJobs(
           return learned
         }),
       )
-      return kind.join(parts, x.columns, classes)
+      return kind.join(parts, x, classes, settings)
     },
     skip(skipped) {
       total -= skipped * kind.parts(classes)

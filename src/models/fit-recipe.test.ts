@@ -3,7 +3,6 @@ import { madeUpExamples, traceOf } from '../../test/traces.ts'
 import { UsageError } from '../core/index.ts'
 import { DEFAULT_FEATURES } from '../features/index.ts'
 import { fitRecipe } from './fit-recipe.ts'
-import { bestOther } from './linear-model.ts'
 import { saveModel } from './model-file.ts'
 import type { Recipe } from './recipe.ts'
 import { findRecipe, recipes } from './recipe-list.ts'
@@ -161,7 +160,7 @@ describe('fitRecipe', () => {
 
 describe('a trained recipe', () => {
   it.each(recipes.flatMap(({ name }) => [2, 4].map((classes) => [name, classes] as const)))(
-    'explains all of a decision but what an empty trace gets (%s, %i classes)',
+    'explains all of a decision but for what stands before any feature (%s, %i classes)',
     async (name, classes) => {
       const { traces, ...examples } = madeUpExamples(120, classes, 'sequence')
       const trained = await fitRecipe(quick(name), { traces, ...examples }, { seed: 2 })
@@ -169,12 +168,12 @@ describe('a trained recipe', () => {
       expect(trained.score([traceOf('NeverSeen NorThis')])).toEqual(empty)
       for (const trace of madeUpExamples(30, classes, 'sequence', 7).traces) {
         const own = trained.score([trace]).decisions
+        const row = trained.encoder.encode([trace])
         for (let target = 0; target < classes; target++) {
           const shares = trained.explain(trace, target, { features: Number.POSITIVE_INFINITY, places: 0 })
           const sum = shares.reduce((total, { contribution }) => total + contribution, 0)
-          const lead = (of: Float64Array, rival: number) => of[target] - (rival < 0 ? 0 : of[rival])
-          const rival = trained.recipe.model.type === 'linear-svm' ? -1 : bestOther(own, target)
-          expect(sum + lead(empty.decisions, rival)).toBeCloseTo(lead(own, rival), 9)
+          const { base, rival } = trained.model.contributions(row, 0, target)
+          expect(base + sum).toBeCloseTo(own[target] - (rival < 0 ? 0 : own[rival]), 9)
         }
       }
     },

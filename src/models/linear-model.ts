@@ -63,14 +63,19 @@ export function linearModel(
       const [from, to] = [x.starts[row], x.starts[row + 1]]
       // A margin already stands against the rest; a joint probability is compared with that of the best other class.
       const rival = rule === 'margin' ? -1 : bestOther(decisions, target)
-      return Float64Array.from({ length: to - from }, (_, i) => {
-        const column = x.indices[from + i]
-        const value = binary || !x.values ? 1 : x.values[from + i]
-        if (outputs < classes) return value * weights[column] * (target === 1 ? 1 : -1)
-        return (
-          value * (weights[target * columns + column] - (rival < 0 ? 0 : weights[rival * columns + column]))
-        )
-      })
+      const difference = (of: Float64Array, width: number, column: number) => {
+        if (outputs < classes) return target === 1 ? of[column] : -of[column]
+        return of[target * width + column] - (rival < 0 ? 0 : of[rival * width + column])
+      }
+      const values = binary ? null : x.values
+      return {
+        columns: x.indices.slice(from, to),
+        shares: Float64Array.from({ length: to - from }, (_, i) => {
+          return (values ? values[from + i] : 1) * difference(weights, columns, x.indices[from + i])
+        }),
+        base: difference(intercepts, 1, 0),
+        rival,
+      }
     },
   }
 }

@@ -20,6 +20,7 @@ export const linearSvm: ClassifierKind = {
   name: NAME,
   gridName: 'C',
   defaultGrid: [0.03, 0.1, 0.3, 1, 3, 10],
+  settings: [],
   parts: outputsOf,
   fitPart(x, y, classes, part, { value, tolerance, balanced, seed }) {
     const positive = classes === 2 ? 1 : part
@@ -31,7 +32,7 @@ export const linearSvm: ClassifierKind = {
     const maxPasses = Math.max(PASSES[0], Math.min(PASSES[1], Math.floor(MAX_READ / (x.indices.length + 1))))
     return solverFor(x)(sides, { costs, tolerance, maxPasses, seed: seed + part }).weights
   },
-  join(parts, columns, classes) {
+  join(parts, { columns }, classes) {
     const weights = new Float64Array(parts.length * columns)
     parts.forEach((part, k) => {
       weights.set(part.subarray(0, columns), k * columns)

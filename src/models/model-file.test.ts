@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { madeUpExamples } from '../../test/traces.ts'
 import { KnownError, sha256 } from '../core/index.ts'
+import { fitSettings } from './choose-value.ts'
 import { fitRecipe } from './fit-recipe.ts'
 import { linearSvm } from './linear-svm.ts'
 import { loadModel, ModelFileError, modelDigest, saveModel } from './model-file.ts'
@@ -122,7 +123,9 @@ describe('a model file', () => {
       firstPair,
       scale: null,
     }
-    const model = linearSvm.join([new Float64Array(columns.length + 1)], columns.length, 2)
+    const x = { ...trained.encoder.encode([]), columns: columns.length }
+    const settings = fitSettings(trained.recipe, 1, 1)
+    const model = linearSvm.join([new Float64Array(columns.length + 1)], x, 2, settings)
     return saveModel({ ...trained, model, encoder: { ...trained.encoder, table } })
   }
 

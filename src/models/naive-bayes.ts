@@ -15,6 +15,7 @@ export const multinomial: ClassifierKind = {
   name: 'multinomial',
   gridName: 'smoothing',
   defaultGrid: [1],
+  settings: [],
   parts: () => 1,
   fitPart(x, y, classes, _part, { value: smoothing }) {
     const { counts, rowsPerClass } = countByClass(x, y, classes, x.values)
@@ -29,7 +30,7 @@ export const multinomial: ClassifierKind = {
     }
     return learned
   },
-  join: ([learned], columns, classes) => joinBayes('multinomial', learned, columns, classes),
+  join: ([learned], { columns }, classes) => joinBayes('multinomial', learned, columns, classes),
   load: (tensors, columns, classes) => loadBayes('multinomial', tensors, columns, classes),
 }
 
@@ -42,6 +43,7 @@ export const bernoulli: ClassifierKind = {
   name: 'bernoulli',
   gridName: 'smoothing',
   defaultGrid: [1],
+  settings: [],
   parts: () => 1,
   fitPart(x, y, classes, _part, { value: smoothing }) {
     const { counts, rowsPerClass } = countByClass(x, y, classes, null)
@@ -59,7 +61,7 @@ export const bernoulli: ClassifierKind = {
     }
     return learned
   },
-  join: ([learned], columns, classes) => joinBayes('bernoulli', learned, columns, classes),
+  join: ([learned], { columns }, classes) => joinBayes('bernoulli', learned, columns, classes),
   load: (tensors, columns, classes) => loadBayes('bernoulli', tensors, columns, classes),
 }
 

@@ -134,7 +134,7 @@ describe.skipIf(!python)('against scikit-learn on malbehavd-v1, presence, five g
   ])('the linear SVM reaches the same objective and decisions (cost %i, tolerance %d)', (c, tolerance) => {
     let otherwise = 0
     folds.forEach(({ train, test, y }, fold) => {
-      const settings = { value: costs[c], tolerance, balanced: false, seed: 1 }
+      const settings = { value: costs[c], tolerance, balanced: false, seed: 1, own: {} }
       const model = classifierOf(linearSvm, settings).fit(train, y, 2)
       const { weights, intercepts } = model.tensors
       const ours = objective(train, y, [...weights.data, ...intercepts.data], costs[c])
@@ -148,7 +148,7 @@ describe.skipIf(!python)('against scikit-learn on malbehavd-v1, presence, five g
 
   it.each([multinomial, bernoulli])('naive Bayes ($name) decides every row the same', (kind) => {
     folds.forEach(({ train, test, y }, fold) => {
-      const model = classifierOf(kind, { value: 1, tolerance: 0.1, balanced: false, seed: 1 }).fit(
+      const model = classifierOf(kind, { value: 1, tolerance: 0.1, balanced: false, seed: 1, own: {} }).fit(
         train,
         y,
         2,

@@ -9,6 +9,7 @@ export const DEFAULT_MODEL: Omit<ModelSettings, 'type' | 'grid'> = {
   tolerance: 0.01,
   balanced: false,
   folds: 5,
+  own: {},
 }
 
 const anything = { view: 'any', kinds: KINDS, target: 'auto', abstain: null } as const

@@ -33,7 +33,7 @@ describe('parseRecipe', () => {
       target: 'family',
       features: { ...DEFAULT_FEATURES, ngrams: [1, 2], weight: 'log-count', drop: ['invalid'], select: 500 },
       abstain: null,
-      model: { type: 'linear-svm', grid: [0.1, 1], tolerance: 0.01, balanced: true, folds: 5 },
+      model: { type: 'linear-svm', grid: [0.1, 1], tolerance: 0.01, balanced: true, folds: 5, own: {} },
     })
     expect(parseRecipe('', 'file').name).toBe('file')
     expect(parseRecipe('[model]\ntype = "multinomial"\nsmoothing = 0.5', 'file').model.grid).toEqual([0.5])
@@ -67,6 +67,8 @@ describe('parseRecipe', () => {
     ['[model]\nC = [0]', 'C must be'],
     ['[model]\nC = nan', 'C must be'],
     ['[model]\nfolds = 2.5', 'folds must be a whole number'],
+    ['[model]\nfolds = 1', 'folds must be a whole number from 2, or 0 for none'],
+    ['[model]\nfolds = 0', 'C must be one number where there are no folds'],
     ['[model]\ntolerance = 0', 'tolerance must be'],
     ['[model]\nbalanced = "yes"', 'balanced must be true or false, got "yes"'],
     ['name = "', 'not TOML'],

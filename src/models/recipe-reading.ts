@@ -3,6 +3,7 @@ import { UsageError } from '../core/index.ts'
 import { DEFAULT_FEATURES, type FeatureSettings } from '../features/index.ts'
 import { KINDS, VIEWS } from '../samples/index.ts'
 import type { AbstainSettings } from './abstention.ts'
+import type { KindSetting } from './classifier-kind.ts'
 import { classifiers, findClassifier } from './classifiers.ts'
 import type { ModelSettings, Recipe } from './recipe.ts'
 import { DEFAULT_MODEL } from './recipe-list.ts'
@@ -59,13 +60,16 @@ export function recipeSettings({
   model,
   abstain,
 }: Recipe): Record<string, unknown> {
-  const { type, grid, tolerance, balanced, folds } = model
-  const gridName = findClassifier(type)?.gridName ?? 'grid'
+  const { type, grid, tolerance, balanced, folds, own } = model
+  const { gridName = 'grid', settings = [] } = findClassifier(type) ?? {}
   const names = Object.keys(DEFAULT_FEATURES) as (keyof FeatureSettings)[]
   return {
     ...{ name, summary, view, kinds, target },
     features: Object.fromEntries(names.map((each) => [each, features[each]])),
-    model: { type, [gridName]: grid, tolerance, balanced, folds },
+    model: {
+      ...{ type, [gridName]: grid, tolerance, balanced, folds },
+      ...Object.fromEntries(settings.map((each) => [each.name, stated(each, own[each.name])])),
+    },
     ...(abstain ? { abstain } : {}),
   }
 }
@@ -105,11 +109,29 @@ function readModel(from: SettingsTable): ModelSettings {
     grid: from.numbers(kind.gridName, kind.defaultGrid, 1e-9, 1e9, MAX_GRID),
     tolerance: from.number('tolerance', DEFAULT_MODEL.tolerance, 1e-12, 1),
     balanced: from.flag('balanced', DEFAULT_MODEL.balanced),
-    folds: from.number('folds', DEFAULT_MODEL.folds, 2, 100),
+    folds: from.number('folds', DEFAULT_MODEL.folds, 0, 100),
+    own: Object.fromEntries(kind.settings.map((each) => [each.name, readOwn(from, each)])),
   }
-  if (!Number.isInteger(model.folds)) throw from.wrong('folds', 'a whole number')
+  if (!Number.isInteger(model.folds) || model.folds === 1) {
+    throw from.wrong('folds', 'a whole number from 2, or 0 for none')
+  }
+  if (model.folds === 0 && model.grid.length > 1) {
+    throw from.wrong(kind.gridName, 'one number where there are no folds to choose by')
+  }
   from.end()
   return model
+}
+
+function readOwn(from: SettingsTable, { name, type, otherwise, least, most }: KindSetting): number {
+  if (type === 'flag') return Number(from.flag(name, otherwise === 1))
+  const value = from.number(name, otherwise, least, most)
+  if (type === 'whole' && !Number.isInteger(value)) throw from.wrong(name, 'a whole number')
+  return value
+}
+
+/** A kind's own setting as a recipe states it. */
+function stated({ type }: KindSetting, value: number): number | boolean {
+  return type === 'flag' ? value === 1 : value
 }
 
 function readAbstain(value: unknown, subject: string): AbstainSettings | null {

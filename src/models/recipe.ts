@@ -1,6 +1,7 @@
 import type { FeatureSettings } from '../features/index.ts'
 import type { Kind, View } from '../samples/index.ts'
 import type { AbstainSettings } from './abstention.ts'
+import type { OwnSettings } from './classifier-kind.ts'
 
 /** What a model learns to tell: one label, or `auto`: malicious where both occur in the corpus, else the family. */
 export type Target = 'malicious' | 'family' | 'category' | 'auto'
@@ -30,6 +31,8 @@ export interface ModelSettings {
   readonly tolerance: number
   /** Whether classes weigh the same whatever their rows. */
   readonly balanced: boolean
-  /** Inner folds for choosing from `grid` and for calibration. */
+  /** Inner folds for choosing from `grid` and for calibration; 0 for neither: the grid then has one value. */
   readonly folds: number
+  /** The settings that only this type of model has, every one it declares. */
+  readonly own: OwnSettings
 }

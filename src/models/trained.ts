@@ -58,13 +58,15 @@ export function makeTrained(
     },
     explain(trace, target, { features = 10, places = 3 } = {}) {
       const x = encoder.encode([trace])
-      const shares = model.contributions(x, 0, target)
+      const { columns, shares } = model.contributions(x, 0, target)
       const order = Array.from(shares, (_, i) => i).filter((i) => shares[i] !== 0)
       order.sort((a, b) => Math.abs(shares[b]) - Math.abs(shares[a]) || a - b)
+      const present = new Set(x.indices)
       return order.slice(0, features).map((i) => ({
-        feature: encoder.names[x.indices[i]],
+        feature: encoder.names[columns[i]],
         contribution: shares[i],
-        places: encoder.locate(trace, x.indices[i], places).flatMap((at) => placeOf(trace, at) ?? []),
+        places: encoder.locate(trace, columns[i], places).flatMap((at) => placeOf(trace, at) ?? []),
+        ...(present.has(columns[i]) ? {} : { absent: true as const }),
       }))
     },
   }
