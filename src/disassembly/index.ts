@@ -1,3 +1,7 @@
 export { disassemble } from './disassemble.ts'
 export * from './disassembly.ts'
+export { disassembleWithIda, type IdaOptions } from './ida/disassemble-with-ida.ts'
+export * from './ida/errors.ts'
+export * from './listings/listing.ts'
+export { isListing, readListing } from './listings/listings.ts'
 export { reportOf } from './report-of.ts'

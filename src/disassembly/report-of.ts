@@ -1,4 +1,12 @@
-import { type Report, type ReportedSample, type Tally, UNLABELLED } from '../samples/index.ts'
+import type { Executable } from '../binaries/index.ts'
+import {
+  type ExecutableSummary,
+  MAX_SECTIONS_SHOWN,
+  type Report,
+  type ReportedSample,
+  tallySequence,
+  UNLABELLED,
+} from '../samples/index.ts'
 import type { Disassembly } from './disassembly.ts'
 
 /**
@@ -26,13 +34,14 @@ export function reportOf(
     version: null,
     sample,
     processes: [],
+    executable: executable && summaryOf(executable),
     trace: {
       view: 'opcodes',
       kind: 'sequence',
       dialect,
       vocabulary: names,
       sequence: opcodes,
-      tally: tallyOf(opcodes, names.length),
+      tally: tallySequence(opcodes, names.length),
       length,
       places: { process: null, call: null, time: null, address: addresses },
     },
@@ -46,9 +55,25 @@ export function reportOf(
   }
 }
 
-function tallyOf(opcodes: Uint32Array, names: number): Tally {
-  const totals = new Float64Array(names)
-  for (const opcode of opcodes) totals[opcode]!++
-  const tokens = Uint32Array.from(totals.keys()).filter((token) => totals[token]! > 0)
-  return { tokens, counts: Float64Array.from(tokens, (token) => totals[token]!) }
+function summaryOf(executable: Executable): ExecutableSummary {
+  const { architecture, entry, sections, imports, packed, cutOff } = executable
+  return {
+    architecture,
+    entry: entry === null ? null : hex(entry),
+    sections: sections.slice(0, MAX_SECTIONS_SHOWN).map(({ name, address, size, entropy, isExecutable }) => ({
+      name,
+      address: hex(address),
+      size,
+      entropy: Math.round(entropy * 1000) / 1000,
+      isExecutable,
+    })),
+    moreSections: Math.max(0, sections.length - MAX_SECTIONS_SHOWN),
+    imports,
+    packed,
+    cutOff,
+  }
+}
+
+function hex(address: number): string {
+  return `0x${address.toString(16)}`
 }

@@ -1,0 +1,31 @@
+import type { Architecture } from '../../binaries/index.ts'
+import type { Report, ReportedSample } from '../../samples/index.ts'
+import type { Disassembly } from '../disassembly.ts'
+import { reportOf } from '../report-of.ts'
+
+/** What wrote a listing. */
+export type ListingName = 'ida' | 'objdump' | 'radare2'
+
+/** The instructions that a listing tells, with who wrote it and for which processor. */
+export interface Listing extends Disassembly {
+  readonly format: ListingName
+  readonly architecture: Architecture
+  /** Lines that look like an instruction but begin with no mnemonic of that processor; they are left out. */
+  readonly rejected: number
+  /** What is worth saying and makes nothing partial, each a short sentence. */
+  readonly remarks: readonly string[]
+}
+
+/** How a listing is read. */
+export interface ListingOptions {
+  /** Most instructions that are kept in order. */
+  readonly maxOpcodes?: number
+}
+
+/** A listing in the form that all sources have: its trace has no places where the listing has no addresses. */
+export function listingReport(listing: Listing, sample: ReportedSample): Report {
+  const report = reportOf(listing, sample, listing.format, listing.architecture)
+  const { trace } = report
+  const places = listing.addresses.every(Number.isNaN) ? null : trace.places
+  return { ...report, trace: { ...trace, places }, reasons: [...report.reasons, ...listing.remarks] }
+}
