@@ -22,6 +22,7 @@ export function callReport(names: readonly string[], given: Partial<Report> = {}
     sample: { sha256: null, sha1: null, md5: null, name: 'sample.exe', size: 100 },
     processes: [{ pid: 2348, parentPid: 1, name: 'sample.exe', calls: names.length }],
     trace: callTrace(names),
+    executable: null,
     score: null,
     label: UNLABELLED,
     columns: null,

@@ -17,6 +17,7 @@ function report(changes: Partial<Report> = {}): Report {
     processes: [],
     trace,
     columns: null,
+    executable: null,
     score: null,
     label: UNLABELLED,
     id: null,

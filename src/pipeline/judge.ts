@@ -54,6 +54,7 @@ export function judge(
     reasons: [...opinion.reasons, ...report.reasons],
     evidence: opinion.evidence,
     trace: { tokens: trace.kind === 'sequence' ? trace.length : 0, processes: report.processes.length },
+    executable: report.executable,
     model: detector ? { name: detector.trained.card.name, sha256: detector.sha256 } : null,
   }
 }

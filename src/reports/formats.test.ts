@@ -143,6 +143,7 @@ describe('each format', () => {
         { pid: 120, parentPid: 4, name: 'a.exe', calls: 4 },
         { pid: 121, parentPid: 120, name: 'b.exe', calls: 1 },
       ],
+      executable: null,
       score: null,
       label: UNLABELLED,
       id: null,

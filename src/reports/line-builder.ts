@@ -91,6 +91,7 @@ export class LineBuilder {
         processes: [],
         trace,
         columns: null,
+        executable: null,
         score: null,
         label: this.#label,
         id: this.#id,

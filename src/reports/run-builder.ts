@@ -112,6 +112,7 @@ export class RunBuilder {
       processes: this.#processes.map((process): Process => ({ ...process })),
       trace,
       columns: counted ? null : merged.columns,
+      executable: null,
       score: this.#score,
       label: UNLABELLED,
       id: null,

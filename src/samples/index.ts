@@ -1,5 +1,6 @@
 export * from './api-names.ts'
 export * from './canonical-names.ts'
+export * from './executable-summary.ts'
 export * from './label.ts'
 export * from './opcode-names.ts'
 export * from './report.ts'

@@ -1,3 +1,4 @@
+import type { ExecutableSummary } from './executable-summary.ts'
 import type { Label } from './label.ts'
 import type { Trace } from './trace.ts'
 
@@ -35,14 +36,16 @@ export interface CallColumns {
   readonly success: Int8Array
 }
 
-/** One sample as a source recorded it: a sandbox's report, or one line of a traces file. */
+/** One sample as a source recorded it: a sandbox's report, one line of a traces file, an executable or its listing. */
 export interface Report {
-  /** Format that was recognised: `cuckoo-1`, `cuckoo-2`, `cape`, `speakeasy`, `traces`. */
+  /** Format that was recognised: `cuckoo-1`, `cuckoo-2`, `cape`, `speakeasy`, `traces`, `pe32`, `elf64`, `ida`, … */
   readonly format: string
   /** Version of the sandbox as it states it, e.g. `2.0.7`. */
   readonly version: string | null
   readonly sample: ReportedSample
   readonly processes: readonly Process[]
+  /** What the headers say; null of all that is no executable. */
+  readonly executable: ExecutableSummary | null
   readonly trace: Trace
   /** Beside `trace.sequence`; null unless they were asked for and the report has calls. */
   readonly columns: CallColumns | null

@@ -1,3 +1,4 @@
+import type { ExecutableSummary } from './executable-summary.ts'
 import type { View } from './trace.ts'
 
 /** Where a piece of evidence stands: a call of a process, or an address in the code. */
@@ -46,6 +47,8 @@ export interface Verdict {
   readonly evidence: readonly Evidence[]
   /** Tokens read one by one, repeats included; 0 where only counts or a set are known. */
   readonly trace: { readonly tokens: number; readonly processes: number }
+  /** What the headers of an executable say; null of reports, traces and listings. */
+  readonly executable: ExecutableSummary | null
   readonly model: { readonly name: string; readonly sha256: string } | null
 }
 

@@ -80,7 +80,7 @@ describe('taxon classify', () => {
       'unknown',
     ])
     const fields =
-      'sample view verdict family category probability families state reasons evidence trace model'
+      'sample view verdict family category probability families state reasons evidence trace executable model'
     expect(Object.keys(lines[0])).toEqual(fields.split(' '))
     expect(lines[1].sample).toMatchObject({
       sha256: 'a'.repeat(64),
