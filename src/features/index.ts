@@ -5,5 +5,13 @@ export * from './export.ts'
 export * from './group.ts'
 export { informationGain } from './information-gain.ts'
 export { commonKind } from './reading.ts'
+export {
+  countGrams,
+  countSelected,
+  type SelectedGrams,
+  type SelectionOptions,
+  selectGrams,
+  type Trainings,
+} from './select-grams.ts'
 export * from './settings.ts'
 export * from './sparse-matrix.ts'

@@ -1,5 +1,8 @@
 import type { Kind } from '../samples/index.ts'
 
+/** Longest n-gram: the studies of n-opcodes end at 10, and the counting engine sorts by as many tokens. */
+export const MAX_N = 10
+
 /**
  * How traces become columns; what a recipe's `[features]` table holds. A setting works where the kind of the traces
  * allows it: n-grams, `collapse` and `limit` on sequences, `pairs` on sets, the weights on sequences and counts.
@@ -7,7 +10,7 @@ import type { Kind } from '../samples/index.ts'
 export interface FeatureSettings {
   /** Least knowing kind to reduce every trace to first; `sequence` reduces nothing. */
   readonly kind: Kind
-  /** Shortest and longest n-gram of a sequence, 1 … 4; counts and sets have single tokens only. */
+  /** Shortest and longest n-gram of a sequence, 1 … 10; counts and sets have single tokens only. */
   readonly ngrams: readonly [number, number]
   /** Value of a column before scaling: 1, the count c, or ln(1 + c). */
   readonly weight: 'presence' | 'count' | 'log-count'

@@ -1,6 +1,6 @@
 import { parse } from 'smol-toml'
 import { UsageError } from '../core/index.ts'
-import { DEFAULT_FEATURES, type FeatureSettings } from '../features/index.ts'
+import { DEFAULT_FEATURES, type FeatureSettings, MAX_N } from '../features/index.ts'
 import { KINDS, VIEWS } from '../samples/index.ts'
 import type { AbstainSettings } from './abstention.ts'
 import type { KindSetting } from './classifier-kind.ts'
@@ -75,14 +75,14 @@ export function recipeSettings({
 }
 
 function readFeatures(from: SettingsTable): FeatureSettings {
-  const [shortest, longest] = from.numbers('ngrams', DEFAULT_FEATURES.ngrams, 1, 4, 2)
+  const [shortest, longest] = from.numbers('ngrams', DEFAULT_FEATURES.ngrams, 1, MAX_N, 2)
   if (
     longest === undefined ||
     !Number.isInteger(shortest) ||
     !Number.isInteger(longest) ||
     shortest > longest
   ) {
-    throw from.wrong('ngrams', 'a list of the shortest and the longest, whole numbers from 1 to 4')
+    throw from.wrong('ngrams', `a list of the shortest and the longest, whole numbers from 1 to ${MAX_N}`)
   }
   const features: FeatureSettings = {
     kind: from.oneOf('kind', KINDS, DEFAULT_FEATURES.kind),
