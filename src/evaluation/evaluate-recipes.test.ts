@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type MadeUpRow, madeUpRows } from '../../test/made-up-rows.ts'
-import { DEFAULT_FEATURES } from '../features/index.ts'
+import { countTraces, DEFAULT_FEATURES } from '../features/index.ts'
 import type { Recipe, Scores } from '../models/index.ts'
 import { type FoldJob, runFoldJob } from './fold-job.ts'
 import { type EvaluationRunner, type EvaluationSettings, evaluateRecipes, type RowSource } from './index.ts'
@@ -32,8 +32,9 @@ function memory(
   heldOut: RowSource | null = null,
 ): EvaluationRunner & { jobs: FoldJob[] } {
   const jobs: FoldJob[] = []
-  const text = async (source: RowSource, rows: Uint32Array, job: FoldJob) => {
-    const traces = await readTraces(source, job.view)
+  const text = async (rows: Uint32Array, job: FoldJob) => {
+    const traces = await readTraces(training, job.view)
+    if (heldOut) traces.push(...(await readTraces(heldOut, job.view)))
     return Array.from(rows, (row) =>
       [...traces[row].tally.tokens].map((t) => traces[row].vocabulary[t]).join(' '),
     )
@@ -44,9 +45,9 @@ function memory(
     async run(job): Promise<Scores> {
       jobs.push(job)
       const known = new Map<string, number>()
-      const learned = await text(training, job.train.rows, job)
+      const learned = await text(job.train.rows, job)
       for (const [i, tokens] of learned.entries()) known.set(tokens, job.train.y[i])
-      const asked = await text(job.test.side === 'training' ? training : heldOut!, job.test.rows, job)
+      const asked = await text(job.test.rows, job)
       const probabilities = new Float64Array(asked.length * job.classes.length)
       asked.forEach((tokens, i) => {
         probabilities[i * job.classes.length + (known.get(tokens) ?? 0)] = 1
@@ -187,12 +188,18 @@ describe('evaluateRecipes', () => {
         }),
       ),
     )
-    const traces = () => readTraces(rows, 'calls')
     const { results } = await evaluateRecipes(
       [{ ...recipe, features: { ...DEFAULT_FEATURES, ngrams: [1, 2] } }],
       { training: rows, heldOut: null },
       settings,
-      { threads: 1, run: (job) => runFoldJob(job, traces) },
+      {
+        threads: 1,
+        async run(job) {
+          const { features } = job.recipe
+          const traces = await readTraces(rows, job.view)
+          return await runFoldJob(job, countTraces(features, traces, job.view, features.kind))
+        },
+      },
     )
     expect(results[0]).toMatchObject({ rows: 40, accuracy: 1, kinds: ['sequence', 'set'], kind: 'set' })
   })

@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { madeUpRows, madeUpSamples } from '../../test/made-up-rows.ts'
+import { type CountedRows, countTraces } from '../features/index.ts'
 import { findRecipe } from '../models/index.ts'
 import { type FoldJob, predictedClasses, runFoldJob } from './fold-job.ts'
 import { readTraces } from './labelled-view.ts'
@@ -9,21 +10,26 @@ const heldOut = madeUpRows([
   { tokens: 'GoodCall1 GoodCall2 GoodCall3 GoodCall4' },
   { tokens: 'BadCall1 BadCall2 BadCall3 BadCall4' },
 ])
-const traces = (side: FoldJob['test']['side']) => readTraces(side === 'training' ? rows : heldOut, 'calls')
 const first = Uint32Array.from({ length: 50 }, (_, i) => i)
 const job: FoldJob = {
   recipe: findRecipe('naive-bayes')!,
   view: 'calls',
   classes: ['benign', 'malicious'],
   train: { rows: first, y: first.map((row) => row % 2), groups: first },
-  test: { side: 'training', rows: Uint32Array.from({ length: 10 }, (_, i) => 50 + i) },
+  test: { rows: Uint32Array.from({ length: 10 }, (_, i) => 50 + i) },
   seed: 0,
   threads: 1,
 }
 
+let counted: CountedRows
+beforeAll(async () => {
+  const traces = [...(await readTraces(rows, 'calls')), ...(await readTraces(heldOut, 'calls'))]
+  counted = countTraces(job.recipe.features, traces, 'calls', traces[0].kind)
+})
+
 describe('runFoldJob', () => {
   it('scores the rows it was not given to learn from', async () => {
-    const { decisions, probabilities } = await runFoldJob(job, traces)
+    const { decisions, probabilities } = await runFoldJob(job, counted)
     expect(decisions).toHaveLength(20)
     const right = predictedClasses(decisions, 2).filter((c, i) => c === i % 2).length
     expect(right).toBeGreaterThanOrEqual(8)
@@ -31,16 +37,16 @@ describe('runFoldJob', () => {
   })
 
   it('scores rows of the held-out corpus', async () => {
-    const test = { side: 'held-out' as const, rows: Uint32Array.of(1, 0, 1) }
-    const { decisions } = await runFoldJob({ ...job, test }, traces)
+    const test = { rows: Uint32Array.of(61, 60, 61) }
+    const { decisions } = await runFoldJob({ ...job, test }, counted)
     expect([...predictedClasses(decisions, 2)]).toEqual([1, 0, 1])
   })
 
   it('gives classes without training rows no chance', async () => {
     const three = { ...job, classes: ['benign', 'never', 'malicious'] }
     const y = first.map((row) => (row % 2) * 2)
-    const { decisions, probabilities } = await runFoldJob({ ...three, train: { ...job.train, y } }, traces)
-    const plain = await runFoldJob(job, traces)
+    const { decisions, probabilities } = await runFoldJob({ ...three, train: { ...job.train, y } }, counted)
+    const plain = await runFoldJob(job, counted)
     for (let i = 0; i < 10; i++) {
       expect([...decisions.slice(3 * i, 3 * i + 3)]).toEqual([
         plain.decisions[2 * i],

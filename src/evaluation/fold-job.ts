@@ -1,44 +1,42 @@
-import { type Examples, fitRecipe, type Recipe, type Scores } from '../models/index.ts'
-import type { Trace, View } from '../samples/index.ts'
+import { type CountedRows, encodeRows } from '../features/index.ts'
+import { calibrate, fitCounted, innerFolds, type Recipe, type Scores } from '../models/index.ts'
+import type { View } from '../samples/index.ts'
 
-/** Which of the two corpora of an evaluation: the one to learn from, or the held-out one. */
-export type Side = 'training' | 'held-out'
-
-/** One training and the rows to score with it, as plain data: a worker thread can be given it. */
+/**
+ * One training and the rows to score with it, as plain data: a worker thread can be given it. Rows are numbered through:
+ * all those of the view in the corpus to learn from, then those of the held-out one.
+ */
 export interface FoldJob {
   readonly recipe: Recipe
   readonly view: View
   readonly classes: readonly string[]
-  /** Rows to learn from, by their number among the training corpus's rows of the view. */
+  /** Rows to learn from. */
   readonly train: { readonly rows: Uint32Array; readonly y: Uint32Array; readonly groups: Uint32Array }
-  /** Rows to score, of either corpus. */
-  readonly test: { readonly side: Side; readonly rows: Uint32Array }
+  /** Rows to score. */
+  readonly test: { readonly rows: Uint32Array }
   readonly seed: number
   /** Threads for the training itself; the scores do not depend on it. */
   readonly threads: number
 }
 
-/** Where a job finds its traces: all of one view, in the corpus's stated order. */
-export type TraceSource = (side: Side, view: View) => Promise<readonly Trace[]>
-
-/** Trains on the job's rows and scores the others, both arrays [test rows, classes]. */
-export async function runFoldJob(job: FoldJob, traces: TraceSource): Promise<Scores> {
-  const training = await traces('training', job.view)
-  const tested = job.test.side === 'training' ? training : await traces(job.test.side, job.view)
-  const present = [...new Set(job.train.y)].sort((a, b) => a - b)
-  const examples: Examples = {
-    traces: Array.from(job.train.rows, (row) => training[row]),
-    y: job.train.y.map((c) => present.indexOf(c)),
-    classes: present.map((c) => job.classes[c]),
-    groups: Array.from(job.train.groups, String),
-  }
-  const trained = await fitRecipe(job.recipe, examples, { seed: job.seed, threads: job.threads })
-  const scores = trained.score(Array.from(job.test.rows, (row) => tested[row]))
+/**
+ * Trains on the job's rows and scores the others, both arrays [test rows, classes].
+ * @param counted every row of the view, by the recipe's settings: nothing is learned from those that the job does not name
+ */
+export async function runFoldJob(job: FoldJob, counted: CountedRows): Promise<Scores> {
+  const { recipe, train, test, seed, threads } = job
+  const present = [...new Set(train.y)].sort((a, b) => a - b)
+  const y = train.y.map((c) => present.indexOf(c))
+  const folds = innerFolds(y, Array.from(train.groups, String), recipe.model.folds, seed)
+  const examples = { counted, rows: train.rows, y, classes: present.length }
+  const { columns, model, choice } = await fitCounted(recipe, examples, folds, { seed, threads })
+  const decisions = model.decide(encodeRows(columns, counted.counts, test.rows))
+  const probabilities = calibrate(choice.calibration, decisions, present.length)
   const spread = (values: Float64Array, missing: number) =>
     spreadColumns(values, present, job.classes.length, missing)
   return {
-    decisions: spread(scores.decisions, Number.NEGATIVE_INFINITY),
-    probabilities: spread(scores.probabilities, 0),
+    decisions: spread(decisions, Number.NEGATIVE_INFINITY),
+    probabilities: spread(probabilities, 0),
   }
 }
 

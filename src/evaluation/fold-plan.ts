@@ -42,16 +42,17 @@ export function crossValidationJobs(
   })
 }
 
-/** The one training of a held-out test. */
+/** The one training of a held-out test. @param first number of the first held-out row */
 export function heldOutJob(
   recipe: Recipe,
   view: View,
   learned: Task,
   tested: Task,
+  first: number,
   seed: number,
 ): PlannedJob {
   const { classes, rows, y, groups } = learned
-  const test = { side: 'held-out', rows: tested.rows } as const
+  const test = { rows: tested.rows.map((row) => first + row) }
   const job = { recipe, view, classes, train: { rows, y, groups }, test, seed, threads: 1 }
   return { split: 'grouped', positions: Uint32Array.from(tested.rows.keys()), job }
 }
@@ -78,7 +79,7 @@ function foldJobs(
         view,
         classes,
         train: { rows: pick(rows), y: pick(y), groups: pick(groups) },
-        test: { side: 'training', rows: positions.map((i) => rows[i]) },
+        test: { rows: positions.map((i) => rows[i]) },
         seed,
         threads: 1,
       },

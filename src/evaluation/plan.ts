@@ -114,7 +114,9 @@ function heldOutPlan(
   const testTask = makeTestTask(tested, testedGroups, task, settings.distinct)
   const known = new Set(Array.from(task.rows, (row) => groups[row]))
   const seen = Uint8Array.from(testTask.rows, (row) => (known.has(testedGroups[row]) ? 1 : 0))
-  const jobs = settings.seeds.map((seed) => heldOutJob(recipe, view.view, task, testTask, seed))
+  const jobs = settings.seeds.map((seed) =>
+    heldOutJob(recipe, view.view, task, testTask, view.labels.length, seed),
+  )
   return { recipe, view: view.view, kinds: kindsOf(view), task, test: { task: testTask, seen }, jobs }
 }
 

@@ -1,6 +1,6 @@
 import { log } from '../core/index.ts'
 import type { Kind } from '../samples/index.ts'
-import type { Counted } from './counting.ts'
+import type { CountedRows } from './counting.ts'
 import { GrowingFloat64, GrowingUint32 } from './growing-array.ts'
 import { bestByScore, informationGain } from './information-gain.ts'
 import type { FeatureSettings } from './settings.ts'
@@ -62,7 +62,7 @@ export function makeColumns(
 /** Chooses and scales columns by some rows of what was counted; other rows are not looked at. */
 export function fitColumns(
   settings: FeatureSettings,
-  counted: Counted,
+  counted: CountedRows,
   rows: Uint32Array,
   y: Uint32Array,
   classes: number,
@@ -106,7 +106,7 @@ function frequentColumns(documents: Uint32Array, classes: number, minDocuments: 
 
 function choosePairs(
   settings: FeatureSettings,
-  { counts }: Counted,
+  { counts }: CountedRows,
   grams: Uint32Array,
   rows: Uint32Array,
   y: Uint32Array,

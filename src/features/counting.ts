@@ -2,7 +2,7 @@ import type { Kind, Trace, View } from '../samples/index.ts'
 import { GramTable, NONE } from './gram-table.ts'
 import { GrowingFloat64, GrowingUint32 } from './growing-array.ts'
 import { type Seen, tokenReader } from './reading.ts'
-import type { FeatureSettings } from './settings.ts'
+import { DEFAULT_FEATURES, type FeatureSettings } from './settings.ts'
 import type { SparseMatrix } from './sparse-matrix.ts'
 
 /** n-grams one after another: those of gram i stand in `tokens` from starts[i] to starts[i + 1]. */
@@ -21,6 +21,19 @@ export interface Counted {
   readonly grams: GramList
   /** How often each stands in each trace: [traces, grams]. */
   readonly counts: SparseMatrix & { readonly values: Float64Array }
+}
+
+/** The part of what was counted that columns are chosen and filled from. */
+export interface CountedRows {
+  readonly kind: Kind
+  /** How often each n-gram stands in each trace: [traces, n-grams]. */
+  readonly counts: SparseMatrix
+}
+
+/** The settings with all that plays no part in counting at its default: those who agree on the rest can share counts. */
+export function countingSettings(settings: FeatureSettings): FeatureSettings {
+  const { weight, scale, normalise, select, pairs } = DEFAULT_FEATURES
+  return { ...settings, weight, scale, normalise, select, pairs }
 }
 
 /** Counts of one length of n-gram: for every trace its distinct n-grams in order of arrival. */

@@ -1,13 +1,13 @@
 import { stratifiedGroupFolds } from '../corpus/index.ts'
-import { type Counted, encodeRows, fitColumns } from '../features/index.ts'
+import { type CountedRows, encodeRows, fitColumns } from '../features/index.ts'
 import { type Calibration, fitCalibration, plainCalibration } from './calibration.ts'
 import type { FitSettings } from './classifier-kind.ts'
 import { type FitJobs, shareMatrix } from './fit-jobs.ts'
 import { meanLogLoss } from './log-loss.ts'
 import type { Recipe } from './recipe.ts'
 
-/** Rows to learn from and rows to try on. */
-interface InnerFold {
+/** Rows to learn from and rows to try on, by their numbers. */
+export interface InnerFold {
   readonly train: Uint32Array
   readonly test: Uint32Array
 }
@@ -36,7 +36,9 @@ export interface Choice {
   /** Mean log loss of each value that was tried, in the grid's order. */
   readonly scores: readonly number[]
   readonly calibration: Calibration
-  /** Decisions of the chosen value on rows it had not seen, [rows, classes]; empty where nothing could be tried. */
+  /** The rows that were tried on, ascending; none where nothing could be tried. */
+  readonly tested: Uint32Array
+  /** Decisions of the chosen value on them, which it had not seen, [tested, classes]. */
   readonly decisions: Float64Array
 }
 
@@ -45,10 +47,13 @@ export function fitSettings({ model }: Recipe, value: number, seed: number): Fit
   return { value, tolerance: model.tolerance, balanced: model.balanced, seed, own: model.own }
 }
 
-/** Tries the values of the grid in order on the inner folds until one is no better than the one before it, which is taken. */
+/**
+ * Tries the values of the grid in order on the inner folds until one is no better than the one before it, which is taken.
+ * @param folds of numbers of counted rows @param y class of each counted row
+ */
 export async function chooseValue(
   recipe: Recipe,
-  counted: Counted,
+  counted: CountedRows,
   y: Uint32Array,
   classes: number,
   folds: readonly InnerFold[],
@@ -60,6 +65,7 @@ export async function chooseValue(
     value: grid[Math.floor(grid.length / 2)],
     scores: [],
     calibration: plainCalibration(classes),
+    tested: new Uint32Array(0),
     decisions: new Float64Array(0),
   }
   if (folds.length === 0) return best
@@ -69,27 +75,30 @@ export async function chooseValue(
       test,
       x: shareMatrix(encodeRows(columns, counted.counts, train)),
       y: Uint32Array.from(train, (row) => y[row]),
-      tested: encodeRows(columns, counted.counts, test),
+      xTest: encodeRows(columns, counted.counts, test),
     }
   })
+  const tested = Uint32Array.from(folds.flatMap(({ test }) => [...test])).sort()
+  const places = new Map(Array.from(tested, (row, place) => [row, place]))
+  const yTested = tested.map((row) => y[row])
   const scores: number[] = []
   for (const value of grid) {
     const settings = fitSettings(recipe, value, seed)
-    const decisions = new Float64Array(y.length * classes)
+    const decisions = new Float64Array(tested.length * classes)
     const models = await Promise.all(prepared.map((fold) => jobs.fit(fold.x, fold.y, settings)))
-    prepared.forEach(({ test, tested }, fold) => {
-      const decided = models[fold].decide(tested)
+    prepared.forEach(({ test, xTest }, fold) => {
+      const decided = models[fold].decide(xTest)
       test.forEach((row, i) => {
-        decisions.set(decided.subarray(i * classes, (i + 1) * classes), row * classes)
+        decisions.set(decided.subarray(i * classes, (i + 1) * classes), places.get(row)! * classes)
       })
     })
-    const calibration = fitCalibration(decisions, y, classes)
-    const score = meanLogLoss(calibration, decisions, y, classes)
+    const calibration = fitCalibration(decisions, yTested, classes)
+    const score = meanLogLoss(calibration, decisions, yTested, classes)
     const isBetter = scores.length === 0 || score < scores[scores.length - 1]
     scores.push(score)
     // The loss falls and then rises along a grid, and the fits that follow cost most.
     if (!isBetter) break
-    best = { value, scores, calibration, decisions }
+    best = { value, scores, calibration, tested, decisions }
   }
   jobs.skip((grid.length - scores.length) * folds.length)
   return { ...best, scores }

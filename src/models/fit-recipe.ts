@@ -1,21 +1,11 @@
 import { UsageError } from '../core/index.ts'
-import {
-  type Counted,
-  commonKind,
-  commonView,
-  countTraces,
-  encodeRows,
-  encoderOf,
-  fitColumns,
-} from '../features/index.ts'
+import { type Counted, commonKind, commonView, countTraces, encoderOf } from '../features/index.ts'
 import type { Trace } from '../samples/index.ts'
 import { type Abstention, chooseThresholds } from './abstention.ts'
 import { calibrate } from './calibration.ts'
 import type { Card } from './card.ts'
-import { type Choice, chooseValue, fitSettings, innerFolds } from './choose-value.ts'
-import type { ClassifierKind } from './classifier-kind.ts'
-import { findClassifier } from './classifiers.ts'
-import { fitJobs, type JobOptions, shareMatrix } from './fit-jobs.ts'
+import { type Choice, innerFolds } from './choose-value.ts'
+import { type FitOptions, fitCounted } from './fit-counted.ts'
 import type { Recipe } from './recipe.ts'
 import { makeTrained, type Trained } from './trained.ts'
 
@@ -29,18 +19,12 @@ export interface Examples {
   readonly groups: readonly string[]
 }
 
-/** How to train. The result does not depend on `threads`. */
-export interface FitOptions extends JobOptions {
-  readonly seed: number
-}
-
 /**
  * Trains a recipe: chooses from its grid and calibrates inside `examples`, by folds that share no group, then learns
  * from all of them. @throws UsageError for no examples, or traces that the recipe does not take
  */
 export async function fitRecipe(recipe: Recipe, examples: Examples, options: FitOptions): Promise<Trained> {
   const { traces, y, classes, groups } = examples
-  const kind = classifierFor(recipe)
   checkTraces(recipe, traces)
   const counted = countTraces(
     recipe.features,
@@ -48,25 +32,12 @@ export async function fitRecipe(recipe: Recipe, examples: Examples, options: Fit
     commonView(traces),
     commonKind(recipe.features, traces),
   )
+  const all = Uint32Array.from(y.keys())
   const folds = innerFolds(y, groups, recipe.model.folds, options.seed)
-  const jobs = fitJobs(kind, classes.length, folds.length * recipe.model.grid.length + 1, options)
-  try {
-    const tried = await chooseValue(recipe, counted, y, classes.length, folds, options.seed, jobs)
-    const all = Uint32Array.from(y.keys())
-    const columns = fitColumns(recipe.features, counted, all, y, classes.length)
-    const x = shareMatrix(encodeRows(columns, counted.counts, all))
-    const model = await jobs.fit(x, y, fitSettings(recipe, tried.value, options.seed))
-    const card = describe(recipe, examples, counted, options.seed, tried)
-    return makeTrained(recipe, classes, encoderOf(counted, columns), model, tried.calibration, card)
-  } finally {
-    await jobs.close()
-  }
-}
-
-function classifierFor({ model, name }: Recipe): ClassifierKind {
-  const kind = findClassifier(model.type)
-  if (!kind) throw new UsageError(`recipe ${name}: no model is called ${model.type}`)
-  return kind
+  const rows = { counted, rows: all, y, classes: classes.length }
+  const { columns, model, choice } = await fitCounted(recipe, rows, folds, options)
+  const card = describe(recipe, examples, counted, options.seed, choice)
+  return makeTrained(recipe, classes, encoderOf(counted, columns), model, choice.calibration, card)
 }
 
 function checkTraces(recipe: Recipe, traces: readonly Trace[]): void {

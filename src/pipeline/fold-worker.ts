@@ -1,8 +1,9 @@
 import { workerData } from 'node:worker_threads'
 import { serveTasks } from '../core/index.ts'
 import { type FoldJob, runFoldJob } from '../evaluation/index.ts'
+import type { CountedRows } from '../features/index.ts'
 import type { Scores } from '../models/index.ts'
-import { type CorpusFolders, corpusTraces } from './corpus-traces.ts'
+import { type CorpusFolders, type CountTask, countCorpora } from './corpus-counts.ts'
 import { type GateState, throughGate } from './reading-gate.ts'
 
 /** Given to each worker when it starts. */
@@ -11,7 +12,15 @@ export interface FoldWorkerData {
   readonly gate: GateState
 }
 
-const { folders, gate } = workerData as FoldWorkerData
-const traces = corpusTraces(folders, (read) => throughGate(gate, read))
+/** Either counts for many jobs, or does one of them. */
+export type FoldTask =
+  | { readonly count: CountTask }
+  | { readonly job: FoldJob; readonly counted: CountedRows }
 
-serveTasks<FoldJob, Scores>((job) => runFoldJob(job, traces))
+const { folders, gate } = workerData as FoldWorkerData
+
+serveTasks<FoldTask, CountedRows | Scores>((task) =>
+  'count' in task
+    ? countCorpora(folders, task.count, (read) => throughGate(gate, read))
+    : runFoldJob(task.job, task.counted),
+)

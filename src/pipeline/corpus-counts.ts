@@ -1,0 +1,41 @@
+import { openCorpus } from '../corpus/index.ts'
+import { readTraces } from '../evaluation/index.ts'
+import { type CountedRows, countTraces, type FeatureSettings } from '../features/index.ts'
+import { shareMatrix } from '../models/index.ts'
+import type { Trace, View } from '../samples/index.ts'
+
+/** The folders of an evaluation's corpora. */
+export interface CorpusFolders {
+  readonly training: string
+  readonly heldOut: string | null
+}
+
+/** What to count: one view, by the settings of `countingSettings`, which name the kind to look at. */
+export interface CountTask {
+  readonly view: View
+  readonly settings: FeatureSettings
+}
+
+/**
+ * Counts every row of a view, those to learn from before the held-out ones, into memory that threads share.
+ * @param through runs each reading of a corpus
+ */
+export async function countCorpora(
+  { training, heldOut }: CorpusFolders,
+  { view, settings }: CountTask,
+  through = (read: () => Promise<Trace[]>) => read(),
+): Promise<CountedRows> {
+  const known = await through(() => readView(training, view))
+  const traces = heldOut === null ? known : [...known, ...(await through(() => readView(heldOut, view)))]
+  const { kind, counts } = countTraces(settings, traces, view, settings.kind)
+  return { kind, counts: shareMatrix(counts) }
+}
+
+async function readView(folder: string, view: View): Promise<Trace[]> {
+  const corpus = await openCorpus(folder)
+  try {
+    return await readTraces(corpus, view)
+  } finally {
+    corpus.close()
+  }
+}
