@@ -54,6 +54,11 @@ describe('an encoder', () => {
     ],
     ['the first tokens', { limit: 2 }, ['open=1, read=1', 'open=1, write=1', 'open=1, read=1']],
     ['all but dropped tokens', { drop: ['open', 'close'] }, ['read=1', 'write=1', 'read=1']],
+    [
+      'tokens without unknown ones, of which training rows have none',
+      { unknown: 'drop', limit: 2 },
+      ['open=1, read=1', 'open=1, write=1', 'open=1, read=1'],
+    ],
     ['the best column', { select: 1 }, ['close=1', 'close=1', '']],
   ])('sees %s', (_, some, want) => {
     expect(shown(fitEncoder(settings(some), traces, y, 2), traces)).toEqual(want)
@@ -193,5 +198,60 @@ describe('an encoder', () => {
     expect(shown(encoder, [traceOf('a a b')])).toEqual(['a=2, b=1'])
     expect(() => encoder.encode([traceOf('a', 'set')])).toThrow('needs a counts, got a set')
     expect(() => encoder.encode([{ ...traceOf('a'), view: 'opcodes' }])).toThrow('reads calls, got opcodes')
+  })
+})
+
+describe('what a source did not know', () => {
+  const opcodes = (text: string, kind: 'sequence' | 'counts' = 'sequence') => ({
+    ...traceOf(text, kind),
+    view: 'opcodes' as const,
+  })
+  const learn = (some: Partial<FeatureSettings>, texts: readonly string[]) =>
+    fitEncoder(
+      settings(some),
+      texts.map((text) => opcodes(text)),
+      Uint32Array.from(texts.keys()),
+      texts.length,
+    )
+
+  it('is left out before n-grams are made, and their places stay true', () => {
+    const encoder = learn({ ngrams: [2, 2], weight: 'count', unknown: 'drop' }, ['cmp mov push', 'push cmp'])
+    const fresh = opcodes('cmp je mov jne je push')
+    expect(shown(encoder, [fresh])).toEqual(['cmp mov=1, mov push=1'])
+    expect(encoder.locate(fresh, encoder.names.indexOf('mov push'), 3)).toEqual([2])
+  })
+
+  it('stays between its neighbours otherwise', () => {
+    const encoder = learn({ ngrams: [2, 2], weight: 'count' }, ['cmp mov push', 'push cmp'])
+    expect(shown(encoder, [opcodes('cmp je mov push')])).toEqual(['mov push=1'])
+  })
+
+  it('counts as unknown all the same', () => {
+    const encoder = learn({ unknown: 'drop' }, ['cmp mov', 'push'])
+    expect(encoder.known(opcodes('cmp cmp je ret'))).toEqual({ distinct: 1 / 3, tokens: 0.5 })
+  })
+
+  it.each(['sequence', 'counts'] as const)('leaves a %s of unknown tokens empty', (kind) => {
+    expect(shown(learn({ unknown: 'drop', kind }, ['cmp mov', 'push']), [opcodes('je ret', kind)])).toEqual([
+      '',
+    ])
+  })
+})
+
+describe('an opcode with a prefix', () => {
+  const text = 'rep.movsd lock.cmpxchg movsd b.eq'
+  it.each<[FeatureSettings['prefixes'], string[]]>([
+    ['keep', ['b.eq=1', 'lock.cmpxchg=1', 'movsd=1', 'rep.movsd=1']],
+    ['drop', ['b.eq=1', 'cmpxchg=1', 'movsd=2']],
+    ['only', ['b.eq=1', 'lock=1', 'movsd=1', 'rep=1']],
+  ])('is seen by %s', (prefixes, want) => {
+    const trace = { ...traceOf(text), view: 'opcodes' as const }
+    const encoder = fitEncoder(
+      settings({ prefixes, weight: 'count' }),
+      [trace, trace],
+      Uint32Array.of(0, 1),
+      2,
+    )
+    expect(shown(encoder, [trace])).toEqual([want.join(', ')])
   })
 })

@@ -96,6 +96,8 @@ export function makeEncoder(settings: FeatureSettings, table: EncoderTable): Enc
   const { view, kind, tokens, columns } = table
   const known = new Map(tokens.map((name, id) => [name, id]))
   const reader = tokenReader(settings, view, kind, known)
+  // How much of a trace is known must not be asked of a reader that leaves out the rest.
+  const reads = tokenReader({ ...settings, unknown: 'keep' }, view, kind, known)
   const chosen = columnsOf(settings, table)
   const trie = gramTrie(columns, table.firstPair)
   const check = (trace: Trace) => {
@@ -115,7 +117,7 @@ export function makeEncoder(settings: FeatureSettings, table: EncoderTable): Enc
       const counts = countColumns(trie, chosen.columnOf.length, traces, reader)
       return encodeRows(chosen, counts, Uint32Array.from(traces.keys()))
     },
-    known: (trace) => knownShares(trace, reader, known.size),
+    known: (trace) => knownShares(trace, reads, known.size),
     locate(trace, column, max) {
       if (!trace.sequence) return []
       const gram = columns.tokens.subarray(columns.starts[column], columns.starts[column + 1])

@@ -29,7 +29,10 @@ interface MappedVocabulary {
   readonly unknown: readonly string[]
 }
 
-/** A reader whose token ids are those of `known`, a map from canonical name to id 0 … size-1. */
+/**
+ * A reader whose token ids are those of `known`, a map from canonical name to id 0 … size-1. An empty map stands for a
+ * vocabulary that is still to be learned: nothing is unknown to it.
+ */
 export function tokenReader(
   settings: FeatureSettings,
   view: View,
@@ -37,17 +40,19 @@ export function tokenReader(
   known: ReadonlyMap<string, number>,
 ): Reader {
   const drop = new Set(canonicalNames(view, settings.drop))
+  const dropsUnknown = settings.unknown === 'drop' && known.size > 0
   const cache = new WeakMap<readonly string[], MappedVocabulary>()
   const map = (vocabulary: readonly string[]): MappedVocabulary => {
     const cached = cache.get(vocabulary)
     // A vocabulary may have grown since: readers of reports add names as they meet them.
     if (cached && cached.ids.length === vocabulary.length) return cached
     const fresh = new Map<string, number>()
-    const names = canonicalNames(view, vocabulary)
+    const names = canonicalNames(view, vocabulary).map((name) => withPrefix(settings, view, name))
     const ids = new Uint32Array(names.length)
     for (let i = 0; i < ids.length; i++) {
       const name = names[i]
       let id = drop.has(name) ? DROPPED : (known.get(name) ?? fresh.get(name))
+      if (id === undefined && dropsUnknown) id = DROPPED
       if (id === undefined) {
         id = known.size + fresh.size
         fresh.set(name, id)
@@ -74,6 +79,14 @@ export function tokenReader(
       }
     },
   }
+}
+
+const PREFIXED = /^(rep|repe|repne|lock)\.(.+)$/
+
+/** An opcode's name with as much of its prefix as the settings want. */
+function withPrefix({ prefixes }: FeatureSettings, view: View, name: string): string {
+  if (prefixes === 'keep' || view !== 'opcodes') return name
+  return name.replace(PREFIXED, prefixes === 'drop' ? '$2' : '$1')
 }
 
 function readSequence(

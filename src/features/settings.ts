@@ -31,6 +31,13 @@ export interface FeatureSettings {
   readonly limit: number
   /** Tokens (in canonical form) that are left out before anything else. */
   readonly drop: readonly string[]
+  /**
+   * What becomes of tokens that the training rows lack: they stay where they are, though no column holds them, or they
+   * are left out before n-grams are made, as a set was made whose source knew fewer names than a disassembler gives.
+   */
+  readonly unknown: 'keep' | 'drop'
+  /** How an opcode with a prefix is seen, such as `rep.movsd`: as it is, as `movsd`, or as `rep`. */
+  readonly prefixes: 'keep' | 'drop' | 'only'
   /** Add conjunctions of two tokens that stand together in 5 training sets or more: at most this many, the best by information gain. */
   readonly pairs: number
 }
@@ -47,5 +54,7 @@ export const DEFAULT_FEATURES: FeatureSettings = {
   collapse: 0,
   limit: 0,
   drop: [],
+  unknown: 'keep',
+  prefixes: 'keep',
   pairs: 0,
 }

@@ -62,7 +62,7 @@ describe('parseRecipe', () => {
     ['[features]\nselect = -1', 'select must be a whole number from 0, got -1'],
     ['[features]\nlimit = 1.5', 'limit must be a whole number'],
     ['[features]\ndrop = [1]', 'drop must be a list'],
-    ['[model]\ntype = "oracle"', 'type must be linear-svm or multinomial or bernoulli'],
+    ['[model]\ntype = "oracle"', 'type must be linear-svm or '],
     ['[model]\nC = []', 'C must be'],
     ['[model]\nC = [0]', 'C must be'],
     ['[model]\nC = nan', 'C must be'],
@@ -75,6 +75,16 @@ describe('parseRecipe', () => {
   ])('refuses %j and says why', (toml, message) => {
     expect(() => parseRecipe(toml, 'file')).toThrow(UsageError)
     expect(() => parseRecipe(toml, 'file')).toThrow(message)
+  })
+
+  it('states younger settings only where they are no default, so that older model files stay as they are', () => {
+    const young = { unknown: 'drop', prefixes: 'only' }
+    const stated = (features: unknown) =>
+      Object.keys(recipeSettings(recipeFrom({ features }, 'file')).features as object)
+    expect(stated({})).not.toContain('unknown')
+    expect(stated(young)).toEqual(expect.arrayContaining(['unknown', 'prefixes']))
+    const again = recipeFrom(recipeSettings(recipeFrom({ features: young }, 'file')), 'file')
+    expect(again.features).toMatchObject(young)
   })
 
   it('fails by no other error, whatever it is given', () => {

@@ -62,7 +62,9 @@ export function recipeSettings({
 }: Recipe): Record<string, unknown> {
   const { type, grid, tolerance, balanced, folds, own } = model
   const { gridName = 'grid', settings = [] } = findClassifier(type) ?? {}
-  const names = Object.keys(DEFAULT_FEATURES) as (keyof FeatureSettings)[]
+  const names = (Object.keys(DEFAULT_FEATURES) as (keyof FeatureSettings)[]).filter(
+    (each) => !UNSTATED_DEFAULTS.has(each) || features[each] !== DEFAULT_FEATURES[each],
+  )
   return {
     ...{ name, summary, view, kinds, target },
     features: Object.fromEntries(names.map((each) => [each, features[each]])),
@@ -73,6 +75,9 @@ export function recipeSettings({
     ...(abstain ? { abstain } : {}),
   }
 }
+
+/** Settings that are younger than models in use: stated only where they are no default, so that those stay as they are. */
+const UNSTATED_DEFAULTS: ReadonlySet<keyof FeatureSettings> = new Set(['unknown', 'prefixes'])
 
 function readFeatures(from: SettingsTable): FeatureSettings {
   const [shortest, longest] = from.numbers('ngrams', DEFAULT_FEATURES.ngrams, 1, MAX_N, 2)
@@ -95,6 +100,8 @@ function readFeatures(from: SettingsTable): FeatureSettings {
     collapse: from.whole('collapse', DEFAULT_FEATURES.collapse),
     limit: from.whole('limit', DEFAULT_FEATURES.limit),
     drop: from.texts('drop', DEFAULT_FEATURES.drop),
+    unknown: from.oneOf('unknown', ['keep', 'drop'], DEFAULT_FEATURES.unknown),
+    prefixes: from.oneOf('prefixes', ['keep', 'drop', 'only'], DEFAULT_FEATURES.prefixes),
     pairs: from.whole('pairs', DEFAULT_FEATURES.pairs),
   }
   from.end()
