@@ -15,7 +15,11 @@ const job: FoldJob = {
   recipe: findRecipe('naive-bayes')!,
   view: 'calls',
   classes: ['benign', 'malicious'],
-  train: { rows: first, y: first.map((row) => row % 2), groups: first },
+  train: { rows: first, y: first.map((row) => row % 2) },
+  inner: [0, 1].map((part) => ({
+    train: first.filter((row) => (row >> 1) % 2 !== part),
+    test: first.filter((row) => (row >> 1) % 2 === part),
+  })),
   test: { rows: Uint32Array.from({ length: 10 }, (_, i) => 50 + i) },
   seed: 0,
   threads: 1,

@@ -1,6 +1,14 @@
 import { type CountedRows, encodeRows } from '../features/index.ts'
-import { calibrate, fitCounted, innerFolds, type Recipe, type Scores } from '../models/index.ts'
+import {
+  calibrate,
+  type Fitted,
+  fitCounted,
+  type InnerFold,
+  type Recipe,
+  type Scores,
+} from '../models/index.ts'
 import type { View } from '../samples/index.ts'
+import { confusionMatrix, figures } from './figures.ts'
 
 /**
  * One training and the rows to score with it, as plain data: a worker thread can be given it. Rows are numbered through:
@@ -11,7 +19,9 @@ export interface FoldJob {
   readonly view: View
   readonly classes: readonly string[]
   /** Rows to learn from. */
-  readonly train: { readonly rows: Uint32Array; readonly y: Uint32Array; readonly groups: Uint32Array }
+  readonly train: { readonly rows: Uint32Array; readonly y: Uint32Array }
+  /** Folds of the rows to learn from, by their places: to choose from the grid and to calibrate. */
+  readonly inner: readonly InnerFold[]
   /** Rows to score. */
   readonly test: { readonly rows: Uint32Array }
   readonly seed: number
@@ -19,17 +29,24 @@ export interface FoldJob {
   readonly threads: number
 }
 
+/** What a job answers. */
+export interface FoldAnswer extends Scores {
+  /** The value chosen from the recipe's grid. */
+  readonly chosen: number
+  /** Weighted F1 of that value on the rows of the inner folds; null where there are none. */
+  readonly innerF1: number | null
+}
+
 /**
  * Trains on the job's rows and scores the others, both arrays [test rows, classes].
  * @param counted every row of the view, by the recipe's settings: nothing is learned from those that the job does not name
  */
-export async function runFoldJob(job: FoldJob, counted: CountedRows): Promise<Scores> {
-  const { recipe, train, test, seed, threads } = job
+export async function runFoldJob(job: FoldJob, counted: CountedRows): Promise<FoldAnswer> {
+  const { recipe, train, inner, test, seed, threads } = job
   const present = [...new Set(train.y)].sort((a, b) => a - b)
   const y = train.y.map((c) => present.indexOf(c))
-  const folds = innerFolds(y, Array.from(train.groups, String), recipe.model.folds, seed)
   const examples = { counted, rows: train.rows, y, classes: present.length }
-  const { columns, model, choice } = await fitCounted(recipe, examples, folds, { seed, threads })
+  const { columns, model, choice } = await fitCounted(recipe, examples, inner, { seed, threads })
   const decisions = model.decide(encodeRows(columns, counted.counts, test.rows))
   const probabilities = calibrate(choice.calibration, decisions, present.length)
   const spread = (values: Float64Array, missing: number) =>
@@ -37,7 +54,18 @@ export async function runFoldJob(job: FoldJob, counted: CountedRows): Promise<Sc
   return {
     decisions: spread(decisions, Number.NEGATIVE_INFINITY),
     probabilities: spread(probabilities, 0),
+    chosen: choice.value,
+    innerF1: innerF1(job, choice),
   }
+}
+
+function innerF1({ train, classes }: FoldJob, { tested, decisions }: Fitted['choice']): number | null {
+  if (tested.length === 0) return null
+  const classOf = new Map(Array.from(train.rows, (row, i) => [row, train.y[i]]))
+  const present = [...new Set(train.y)].sort((a, b) => a - b)
+  const predicted = predictedClasses(decisions, present.length).map((c) => present[c])
+  const y = tested.map((row) => classOf.get(row)!)
+  return figures(confusionMatrix(y, predicted, classes.length), classes).weightedF1
 }
 
 /** Columns of the classes that the training rows had, put where all the classes' columns are. */

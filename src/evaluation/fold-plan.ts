@@ -1,5 +1,5 @@
 import { randomFolds, stratifiedGroupFolds } from '../corpus/index.ts'
-import type { Recipe } from '../models/index.ts'
+import { innerFolds, type Recipe } from '../models/index.ts'
 import type { View } from '../samples/index.ts'
 import type { FoldJob } from './fold-job.ts'
 import { countNumbers } from './numbering.ts'
@@ -53,7 +53,8 @@ export function heldOutJob(
 ): PlannedJob {
   const { classes, rows, y, groups } = learned
   const test = { rows: tested.rows.map((row) => first + row) }
-  const job = { recipe, view, classes, train: { rows, y, groups }, test, seed, threads: 1 }
+  const inner = innerFolds(y, Array.from(groups, String), recipe.model.folds, seed)
+  const job = { recipe, view, classes, train: { rows, y }, inner, test, seed, threads: 1 }
   return { split: 'grouped', positions: Uint32Array.from(tested.rows.keys()), job }
 }
 
@@ -71,6 +72,7 @@ function foldJobs(
     const inside = all.filter((i) => foldOfRow[i] !== fold)
     const positions = all.filter((i) => foldOfRow[i] === fold)
     const pick = (values: Uint32Array) => inside.map((i) => values[i])
+    const train = { rows: pick(rows), y: pick(y) }
     return {
       split,
       positions,
@@ -78,7 +80,8 @@ function foldJobs(
         recipe,
         view,
         classes,
-        train: { rows: pick(rows), y: pick(y), groups: pick(groups) },
+        train,
+        inner: innerFolds(train.y, Array.from(pick(groups), String), recipe.model.folds, seed),
         test: { rows: positions.map((i) => rows[i]) },
         seed,
         threads: 1,

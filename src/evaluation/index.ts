@@ -9,7 +9,7 @@ export * from './calibration-error.ts'
 export type { Comparison } from './comparison.ts'
 export { type Evaluation, type EvaluationRunner, evaluateRecipes } from './evaluate-recipes.ts'
 export * from './figures.ts'
-export { type FoldJob, runFoldJob } from './fold-job.ts'
+export { type FoldAnswer, type FoldJob, runFoldJob } from './fold-job.ts'
 export {
   type LabelledView,
   labelledViews,

@@ -1,15 +1,17 @@
 import { setImmediate } from 'node:timers/promises'
 import { workerEntry, workerPool } from '../core/index.ts'
-import { type FoldJob, runFoldJob } from '../evaluation/index.ts'
+import { type FoldAnswer, type FoldJob, runFoldJob } from '../evaluation/index.ts'
 import { type CountedRows, countingSettings } from '../features/index.ts'
-import type { Scores } from '../models/index.ts'
 import { type CorpusFolders, type CountTask, countCorpora } from './corpus-counts.ts'
 import type { FoldTask, FoldWorkerData } from './fold-worker.ts'
 import { closeGate, readingGate } from './reading-gate.ts'
 
 /** Runs the trainings of an evaluation. */
 export interface FoldRunner {
-  run(job: FoldJob): Promise<Scores>
+  /** Counts what the job learns from, unless that is done, and does the job. */
+  run(job: FoldJob): Promise<FoldAnswer>
+  /** Does a job on rows that are counted already, in memory that threads share. */
+  runOn(job: FoldJob, counted: CountedRows): Promise<FoldAnswer>
   close(): Promise<void>
 }
 
@@ -19,18 +21,16 @@ const WORKER = workerEntry(import.meta.url, 'fold-worker')
 export function foldRunner(folders: CorpusFolders, threads: number, signal?: AbortSignal): FoldRunner {
   if (threads === 1) {
     const counts = sharedCounts((task) => countCorpora(folders, task))
-    return {
-      async run(job) {
-        await setImmediate() // lets Ctrl-C and the progress bar in between two trainings
-        signal?.throwIfAborted()
-        return await runFoldJob(job, await counts(job))
-      },
-      async close() {},
+    const runOn = async (job: FoldJob, counted: CountedRows) => {
+      await setImmediate() // lets Ctrl-C and the progress bar in between two trainings
+      signal?.throwIfAborted()
+      return await runFoldJob(job, counted)
     }
+    return { runOn, run: async (job) => await runOn(job, await counts(job)), async close() {} }
   }
   const gate = readingGate()
   const workerData: FoldWorkerData = { folders, gate }
-  const pool = workerPool<FoldTask, CountedRows | Scores>(WORKER, { threads, workerData })
+  const pool = workerPool<FoldTask, CountedRows | FoldAnswer>(WORKER, { threads, workerData })
   const counts = sharedCounts((count) => pool.run({ count }) as Promise<CountedRows>)
   const close = async () => {
     await closeGate(gate)
@@ -38,8 +38,10 @@ export function foldRunner(folders: CorpusFolders, threads: number, signal?: Abo
   }
   const stop = () => void close()
   signal?.addEventListener('abort', stop)
+  const runOn = async (job: FoldJob, counted: CountedRows) => (await pool.run({ job, counted })) as FoldAnswer
   return {
-    run: async (job) => (await pool.run({ job, counted: await counts(job) })) as Scores,
+    runOn,
+    run: async (job) => await runOn(job, await counts(job)),
     async close() {
       signal?.removeEventListener('abort', stop)
       await close()

@@ -1,8 +1,7 @@
 import { workerData } from 'node:worker_threads'
 import { serveTasks } from '../core/index.ts'
-import { type FoldJob, runFoldJob } from '../evaluation/index.ts'
+import { type FoldAnswer, type FoldJob, runFoldJob } from '../evaluation/index.ts'
 import type { CountedRows } from '../features/index.ts'
-import type { Scores } from '../models/index.ts'
 import { type CorpusFolders, type CountTask, countCorpora } from './corpus-counts.ts'
 import { type GateState, throughGate } from './reading-gate.ts'
 
@@ -19,7 +18,7 @@ export type FoldTask =
 
 const { folders, gate } = workerData as FoldWorkerData
 
-serveTasks<FoldTask, CountedRows | Scores>((task) =>
+serveTasks<FoldTask, CountedRows | FoldAnswer>((task) =>
   'count' in task
     ? countCorpora(folders, task.count, (read) => throughGate(gate, read))
     : runFoldJob(task.job, task.counted),
