@@ -1,9 +1,11 @@
 import type { ClassifierKind } from './classifier-kind.ts'
+import { forest } from './forest.ts'
 import { linearSvm } from './linear-svm.ts'
 import { bernoulli, multinomial } from './naive-bayes.ts'
+import { rbfSvm } from './rbf-svm.ts'
 
 /** Every kind of classifier. A new one is one file and one line here; the conformance suite walks this list. */
-export const classifiers: readonly ClassifierKind[] = [linearSvm, multinomial, bernoulli]
+export const classifiers: readonly ClassifierKind[] = [linearSvm, rbfSvm, forest, multinomial, bernoulli]
 
 /** The kind of that name, if there is one. */
 export function findClassifier(name: string): ClassifierKind | undefined {
