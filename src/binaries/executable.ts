@@ -5,7 +5,7 @@ export type Architecture = 'x86' | 'x86-64' | 'arm' | 'arm64' | 'mips' | 'mips64
 export interface Section {
   /** As the file spells it, control characters and all. */
   readonly name: string
-  /** Virtual address, the image base included. */
+  /** Virtual address, the image base included; where a file fixes none (an object file), its offset in the file. */
   readonly address: number
   /** Bytes in memory. */
   readonly memorySize: number
@@ -13,7 +13,7 @@ export interface Section {
   readonly offset: number
   readonly size: number
   readonly isExecutable: boolean
-  /** Shannon entropy of its bytes, 0 … 8 bits a byte. */
+  /** Shannon entropy of its bytes, 0 … 8 bits a byte; of a large one, of 256 KiB evenly taken. */
   readonly entropy: number
 }
 
@@ -24,11 +24,13 @@ export interface CodeRange {
   readonly size: number
 }
 
-/** What the headers of an executable say, every offset held to the file. */
+/** What the headers of an executable say, every offset held to the file. Of 64-bit addresses the low 53 bits are kept. */
 export interface Executable {
   readonly format: 'pe32' | 'pe64' | 'elf32' | 'elf64'
   readonly architecture: Architecture
   readonly littleEndian: boolean
+  /** ARM only: its code is in Thumb state where nothing says otherwise. */
+  readonly isThumb: boolean
   /** Virtual address of the first instruction; null where the file names none. */
   readonly entry: number | null
   readonly sections: readonly Section[]

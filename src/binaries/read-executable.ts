@@ -1,13 +1,24 @@
 import { UnknownFormatError } from '../core/index.ts'
+import { readElf } from './elf.ts'
 import type { Executable } from './executable.ts'
+import { readPe } from './pe.ts'
 
 /** Whether bytes begin like a PE or ELF file; 64 bytes are enough to tell. */
 export function isExecutable(head: Uint8Array): boolean {
-  const [a, b, c, d] = head
-  return (a === 0x4d && b === 0x5a) || (a === 0x7f && b === 0x45 && c === 0x4c && d === 0x46)
+  return isMz(head) || isElf(head)
+}
+
+function isMz([a, b]: Uint8Array): boolean {
+  return a === 0x4d && b === 0x5a
+}
+
+function isElf([a, b, c, d]: Uint8Array): boolean {
+  return a === 0x7f && b === 0x45 && c === 0x4c && d === 0x46
 }
 
 /** What the headers of a PE or ELF file say. Any bytes give a result or an error. @throws UnknownFormatError, MalformedInputError */
-export function readExecutable(_bytes: Uint8Array): Executable {
-  throw new UnknownFormatError('executable', 'not built yet')
+export function readExecutable(bytes: Uint8Array): Executable {
+  if (isMz(bytes)) return readPe(bytes)
+  if (isElf(bytes)) return readElf(bytes)
+  throw new UnknownFormatError('executable', 'neither MZ nor ELF at its beginning')
 }
