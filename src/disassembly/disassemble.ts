@@ -1,12 +1,48 @@
-import { readExecutable } from '../binaries/index.ts'
+import { type Architecture, type Executable, readExecutable } from '../binaries/index.ts'
+import { MAX_DECODED, newCollector } from './collector.ts'
+import type { Decoder, Processor } from './decoder.ts'
 import type { DisassembleOptions, Disassembly } from './disassembly.ts'
+import { linearSweep } from './linear-sweep.ts'
+import { x86Decoder } from './x86.ts'
+
+/** Instructions that are kept in order unless asked otherwise; what follows is counted only. */
+export const DEFAULT_MAX_OPCODES = 2_000_000
+
+/** Who decodes for which processor. */
+const DECODERS: { readonly [each in Architecture]?: (processor: Processor) => Promise<Decoder> } = {
+  x86: () => x86Decoder(32),
+  'x86-64': () => x86Decoder(64),
+}
 
 /** The instructions of an executable. Any bytes give a result or an error, in bounded time and memory. @throws UnknownFormatError, MalformedInputError */
-export async function disassemble(
-  bytes: Uint8Array,
-  _options: DisassembleOptions = {},
-): Promise<Disassembly> {
+export async function disassemble(bytes: Uint8Array, options: DisassembleOptions = {}): Promise<Disassembly> {
   const executable = readExecutable(bytes)
-  const none = { addresses: new Float64Array(0), opcodes: new Uint32Array(0), names: [] }
-  return { executable, ...none, padding: 0, length: 0, notes: [] }
+  const most = Math.min(options.maxOpcodes ?? DEFAULT_MAX_OPCODES, codeBytes(executable))
+  const collector = newCollector(most, options.padding ?? false)
+  const decoder = await DECODERS[executable.architecture]?.(executable)
+  if (decoder) await linearSweep(bytes, executable.code, decoder, collector)
+
+  const { columns, padding } = collector
+  const { kept, length } = columns
+  const names = decoder ? [...decoder.names] : []
+  const notes: string[] = []
+  if (!decoder) notes.push('its instructions are of a processor that taxon does not know')
+  if (kept < length) notes.push(`only the first ${kept} of ${length} instructions are kept in order`)
+  if (collector.isFull()) notes.push(`only the first ${MAX_DECODED} instructions were decoded`)
+  const counts = new Float64Array(names.length)
+  counts.set(columns.counts.subarray(0, names.length))
+  return {
+    executable,
+    addresses: columns.addresses.slice(0, kept),
+    opcodes: columns.opcodes.slice(0, kept),
+    names,
+    counts,
+    padding,
+    length,
+    notes,
+  }
+}
+
+function codeBytes({ code }: Executable): number {
+  return code.reduce((sum, { size }) => sum + size, 0)
 }

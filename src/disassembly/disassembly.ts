@@ -10,6 +10,8 @@ export interface Disassembly {
   readonly opcodes: Uint32Array
   /** Canonical names (`canonicalOpcode`), prefixes as `rep.movsd`; bytes that are no instruction are `invalid`. */
   readonly names: readonly string[]
+  /** How often each opcode of `names` occurs, those that were not kept in order included. */
+  readonly counts: Float64Array
   /** Instructions that were left out as padding between functions. */
   readonly padding: number
   /** Instructions in all, padding aside; more than `opcodes.length` when a cap was hit. */

@@ -4,7 +4,7 @@ import {
   MAX_SECTIONS_SHOWN,
   type Report,
   type ReportedSample,
-  tallySequence,
+  type Tally,
   UNLABELLED,
 } from '../samples/index.ts'
 import type { Disassembly } from './disassembly.ts'
@@ -21,7 +21,7 @@ export function reportOf(
   format: string,
   dialect: string,
 ): Report {
-  const { executable, addresses, opcodes, names, length, notes } = disassembly
+  const { executable, addresses, opcodes, names, counts, length, notes } = disassembly
   const losses = [
     ...(executable?.packed ?? []),
     ...(executable?.cutOff ? [executable.cutOff] : []),
@@ -41,7 +41,7 @@ export function reportOf(
       dialect,
       vocabulary: names,
       sequence: opcodes,
-      tally: tallySequence(opcodes, names.length),
+      tally: tallyOf(counts),
       length,
       places: { process: null, call: null, time: null, address: addresses },
     },
@@ -72,6 +72,11 @@ function summaryOf(executable: Executable): ExecutableSummary {
     packed,
     cutOff,
   }
+}
+
+function tallyOf(counts: Float64Array): Tally {
+  const tokens = Uint32Array.from(counts.keys()).filter((token) => counts[token]! > 0)
+  return { tokens, counts: Float64Array.from(tokens, (token) => counts[token]!) }
 }
 
 function hex(address: number): string {

@@ -13,7 +13,6 @@ interface CodeFacts {
   readonly takesPrefix: boolean
 }
 
-const STRING_OPERATION = /^(?:movs|cmps|scas|lods|stos|ins|outs)[bwdq]$/
 const LOCK = 0xf0
 const REPNE = 0xf2
 const REP = 0xf3
@@ -120,7 +119,7 @@ function describe(iced: Iced, code: number, indexOf: (name: string) => number): 
       opcode: indexOf(canonicalOpcode(mnemonic)),
       flow: flowOf(iced, instruction.flowControl, mnemonic),
       displacement: DISPLACEMENTS.get(iced.OpCodeOperandKind[kind] ?? '') ?? 0,
-      takesPrefix: info.canUseLockPrefix || STRING_OPERATION.test(mnemonic),
+      takesPrefix: info.canUseLockPrefix || instruction.isStringInstruction,
     }
   } finally {
     info.free()
