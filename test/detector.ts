@@ -1,5 +1,5 @@
 import { findRecipe, fitRecipe, type Trained } from '../src/models/index.ts'
-import { type Report, reduceTrace, type Trace, UNLABELLED } from '../src/samples/index.ts'
+import { type Report, reduceTrace, type Trace, UNLABELLED, type View } from '../src/samples/index.ts'
 import { traceOfTokens } from './traces.ts'
 
 /** A trace of calls with the given names in order. */
@@ -52,19 +52,22 @@ export const COMMON = [
   'NtReadFile',
 ]
 
-/** A detector learned from made-up samples in which GOOD and BAD names tell the classes apart; by `calls-detect`. */
-export async function littleDetector(): Promise<Trained> {
+/**
+ * A detector learned from made-up samples in which GOOD and BAD names tell the classes apart; by `calls-detect`.
+ * @param dialect of its training data; `x86` and the like for a detector of opcodes
+ */
+export async function littleDetector(view: View = 'calls', dialect = 'cuckoo-2'): Promise<Trained> {
   const traces: Trace[] = []
   const y: number[] = []
   for (let i = 0; i < 60; i++) {
     const bad = i % 2
     const telling = (bad ? BAD : GOOD).filter((_, k) => (i >> 1) % (k + 2) !== 0)
     const common = COMMON.filter((_, k) => (i * 7 + k * 3) % 5 !== 0)
-    traces.push(reduceTrace(callTrace([...telling, ...common]), 'set'))
+    traces.push({ ...reduceTrace(callTrace([...telling, ...common], dialect), 'set'), view })
     y.push(bad)
   }
   return await fitRecipe(
-    findRecipe('calls-detect')!,
+    { ...findRecipe('calls-detect')!, view },
     {
       traces,
       y: Uint32Array.from(y),

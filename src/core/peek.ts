@@ -14,8 +14,9 @@ export async function peek(
     try {
       const next = await source.next()
       if (next.done) break
-      held.push(next.value)
       length += next.value.length
+      // A source may reuse the chunk before when it is asked for another.
+      held.push(length < size ? next.value.slice() : next.value)
     } catch (error) {
       // The reader of `rest` gets what was read, then the error.
       failure = { error }

@@ -1,16 +1,17 @@
 import { KnownError } from '../core/index.ts'
-import { readReports } from '../reports/index.ts'
 import type { Failure, Outcome } from '../samples/index.ts'
 import { openSource, type Source } from '../sources/index.ts'
 import { type EvidenceSize, judge } from './judge.ts'
 import type { LoadedModel } from './models.ts'
+import { type ReadInputSettings, readInput } from './read-input.ts'
 
 /** How one source is read and judged. */
 export interface JudgeOptions {
   readonly models: readonly LoadedModel[]
   readonly evidence: EvidenceSize
-  /** Most calls whose order is kept; the tally is always whole. */
-  readonly maxCalls?: number
+  readonly reading?: ReadInputSettings
+  /** Ends IDA. */
+  readonly signal?: AbortSignal
   /** Of encrypted zip members. */
   readonly password?: string
 }
@@ -24,13 +25,12 @@ export const MAX_LINES_TOLD = 20
  */
 export async function* classifySource(
   source: Source,
-  { models, evidence, maxCalls }: JudgeOptions,
+  { models, evidence, reading, signal }: JudgeOptions,
 ): AsyncGenerator<Outcome> {
   const lines = brokenLines(source.path)
   try {
-    const limits = maxCalls === undefined ? {} : { maxCalls }
-    const options = { ...limits, onSkipped: lines.add }
-    for await (const report of readReports(source.open({ reuse: true }), options)) {
+    const options = { ...reading, ...(signal && { signal }), onSkipped: lines.add }
+    for await (const report of readInput(source, options)) {
       yield* lines.take()
       yield judge(report, { path: source.path, size: source.size }, models, evidence)
     }
@@ -71,6 +71,22 @@ export async function* classifyPath(path: string, options: JudgeOptions): AsyncG
     return
   }
   yield* classifySource(source, options)
+}
+
+/** The verdicts of one source in a list, or `many` when it holds more than are to be held at once. */
+export type ClassifyAnswer = { readonly verdicts: readonly Outcome[] } | { readonly many: true }
+
+/** Verdicts of one source that are held at once; a traces file with more is streamed by the caller instead. */
+const MAX_VERDICTS_AT_ONCE = 256
+
+/** The verdicts of one source in a list. */
+export async function answerOf(outcomes: AsyncIterable<Outcome>): Promise<ClassifyAnswer> {
+  const verdicts: Outcome[] = []
+  for await (const verdict of outcomes) {
+    if (verdicts.length === MAX_VERDICTS_AT_ONCE) return { many: true }
+    verdicts.push(verdict)
+  }
+  return { verdicts }
 }
 
 /** What stands in a verdict's place. An error that nobody foresaw gets the code `unexpected`, and the run goes on. */

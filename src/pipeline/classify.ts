@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os'
 import { mapOrdered, workerEntry, workerPool } from '../core/index.ts'
-import { looksLikeReport } from '../reports/index.ts'
 import type { Outcome } from '../samples/index.ts'
 import { findSources, type Source } from '../sources/index.ts'
-import { classifySource, failure } from './classify-source.ts'
-import type { ClassifyAnswer, ClassifyWorkerData } from './classify-worker.ts'
+import { answerOf, type ClassifyAnswer, classifySource, failure } from './classify-source.ts'
+import type { ClassifyWorkerData } from './classify-worker.ts'
 import type { EvidenceSize } from './judge.ts'
 import { readModels } from './models.ts'
+import { isInput, type ReadInputSettings } from './read-input.ts'
 
 /** How `classify` goes about it; every setting has a default. */
 export interface ClassifyOptions {
@@ -19,11 +19,11 @@ export interface ClassifyOptions {
   /** Longest time for one source, of a pipe for its next bytes, in milliseconds; ten minutes by default. */
   readonly timeoutMs?: number
   readonly evidence?: Partial<EvidenceSize>
-  /** Most calls whose order is kept for each report. */
-  readonly maxCalls?: number
+  /** How executables are taken apart, and the caps of reading. */
+  readonly reading?: ReadInputSettings
   /** Of encrypted zip members; `infected`, by custom, when absent. */
   readonly password?: string
-  /** Told of what was passed over in a folder or an archive: links, devices, files that are plainly no reports. */
+  /** Told of what was passed over in a folder or an archive: links, devices, files that are plainly no inputs. */
   onSkip?(path: string, reason: string): void
   /** Told how many sources are done. */
   onProgress?(done: number): void
@@ -37,9 +37,9 @@ const WINDOW_PER_THREAD = 16
 const WORKER = workerEntry(import.meta.url, 'classify-worker')
 
 /**
- * Verdicts on every sample that the paths hold, in the order of the paths. Paths are report files (plain, gzip, zstd),
- * traces files, folders, zip and tar archives, or `-` for standard input. What fails yields a `Failure` and the run
- * goes on. Memory is bounded by the number of threads, not by the number or the size of the reports.
+ * Verdicts on every sample that the paths hold, in the order of the paths. Paths are executables, listings, reports (all
+ * of them plain, gzip, zstd), traces files, folders, zip and tar archives, or `-` for standard input. What fails yields a
+ * `Failure` and the run goes on. Memory is bounded by the number of threads, not by the number or the size of the inputs.
  * @throws UsageError for a folder without `recursive`, ModelFileError, UnreadableError for a model
  */
 export async function* classify(
@@ -50,10 +50,10 @@ export async function* classify(
   const modelPaths = options.models ?? []
   const models = await readModels(modelPaths) // here already, so that a bad model is one error and not one a path
   const threads = options.threads ?? availableParallelism()
-  const limits = options.maxCalls === undefined ? {} : { maxCalls: options.maxCalls }
-  const access = options.password === undefined ? {} : { password: options.password }
-  const workerData: ClassifyWorkerData = { models: modelPaths, evidence, ...limits, ...access }
   const { timeoutMs = TEN_MINUTES_MS, signal } = options
+  const reading = { idaTimeoutMs: timeoutMs, ...options.reading }
+  const access = options.password === undefined ? {} : { password: options.password }
+  const workerData: ClassifyWorkerData = { models: modelPaths, evidence, reading, ...access }
   const pool = workerPool<string, ClassifyAnswer>(WORKER, {
     threads,
     workerData,
@@ -61,13 +61,16 @@ export async function* classify(
   })
   const abort = () => void pool.close()
   signal?.addEventListener('abort', abort)
-  const inline = (source: Source) => classifySource(source, { models, evidence, ...limits })
+  const inline = (source: Source) =>
+    classifySource(source, { models, evidence, reading, ...(signal && { signal }) })
+  const byIda = reading.disassembler === 'ida'
 
   /** Verdicts of one source: a list from a worker, or a stream where it is too long or not a file to open again. */
   async function judged(source: Source): Promise<Iterable<Outcome> | AsyncIterable<Outcome>> {
     if (!source.reopens) return inline(source)
     try {
-      const answer = await pool.run(source.path)
+      // IDA is a process of its own, which a worker that is ended could not end.
+      const answer = byIda ? await answerOf(inline(source)) : await pool.run(source.path)
       return 'many' in answer ? inline(source) : answer.verdicts
     } catch (error) {
       return [failure(source.path, error)]
@@ -76,14 +79,14 @@ export async function* classify(
 
   const sources = findSources(paths, {
     recursive: options.recursive ?? false,
-    accepts: looksLikeReport,
+    accepts: isInput,
     patience: { waitMs: timeoutMs, ...(signal ? { signal } : {}) },
     onSkip: (path, reason) => options.onSkip?.(path, reason),
     ...access,
   })
   let done = 0
   try {
-    for await (const verdicts of mapOrdered(sources, judged, threads * WINDOW_PER_THREAD)) {
+    for await (const verdicts of mapOrdered(sources, judged, byIda ? threads : threads * WINDOW_PER_THREAD)) {
       for await (const outcome of verdicts) {
         // Not told any more: it may be no verdict but the end of the waiting for a pipe.
         signal?.throwIfAborted()

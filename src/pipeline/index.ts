@@ -7,5 +7,6 @@ export { corpusLines, type ExportOptions, exportCorpus } from './export-corpus.t
 export { type ImportCorpusOptions, type ImportResult, importCorpus, type Skipped } from './import-corpus.ts'
 export type { EvidenceSize } from './judge.ts'
 export { type LoadedModel, readModel } from './models.ts'
+export { DISASSEMBLERS, type Disassembler, type ReadInputSettings } from './read-input.ts'
 export { readRecipe } from './read-recipe.ts'
 export { type TrainOptions, train } from './train.ts'

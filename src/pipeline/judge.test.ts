@@ -11,6 +11,37 @@ let detector: LoadedModel
 const verdictOn = (report: Report, models: readonly LoadedModel[] = [detector]): Verdict =>
   judge(report, INPUT, models, SIZE)
 
+/** A complete report of a PE file with these opcodes, at 0x401000 and every four bytes on. */
+function executableReport(names: readonly string[], given: Partial<Report> = {}, dialect = 'x86'): Report {
+  const section = { name: '.text', address: '0x401000', size: 512, entropy: 6, isExecutable: true }
+  const address = Float64Array.from(names, (_, i) => 0x401000 + 4 * i)
+  return callReport([], {
+    format: 'pe32',
+    processes: [],
+    trace: {
+      ...callTrace(names, dialect),
+      view: 'opcodes',
+      places: { process: null, call: null, time: null, address },
+    },
+    executable: {
+      architecture: dialect,
+      entry: '0x401000',
+      sections: [section, { ...section, name: '.data', isExecutable: false }],
+      moreSections: 0,
+      imports: 12,
+      packed: [],
+      cutOff: null,
+    },
+    ...given,
+  })
+}
+
+/** A detector of opcodes that learned from a processor's. */
+const ofOpcodes = async (dialect: string): Promise<LoadedModel> => ({
+  trained: await littleDetector('opcodes', dialect),
+  sha256: dialect,
+})
+
 beforeAll(async () => {
   detector = { trained: await littleDetector(), sha256: 'd'.repeat(64) }
 })
@@ -99,14 +130,82 @@ describe('judge', () => {
     expect(verdict.evidence).not.toEqual([])
   })
 
-  it('says so where no model is for the view', () => {
-    const trace = { ...callTrace(['mov', 'add']), view: 'opcodes' } as const
-    const verdict = verdictOn(callReport([], { trace }))
+  it('says so where no model is for the view', async () => {
+    const verdict = verdictOn(callReport([]), [await ofOpcodes('x86')])
     expect(verdict).toMatchObject({
       verdict: 'unknown',
       model: null,
-      reasons: ['no model for this view (opcodes)'],
+      reasons: ['no model for this view (calls)'],
     })
+  })
+
+  it.each([
+    ['pe32', 'x86', ['ransomtrack', 'big2015-opcodes']],
+    ['pe64', 'x86-64', ['ransomtrack']],
+    ['elf64', 'x86-64', ['elf-opcode-counts']],
+    ['elf32', 'mips', []],
+    ['ida', 'x86', ['ransomtrack', 'big2015-opcodes']],
+  ])('tells of %s for %s what was found, and how a model can be had', (format, dialect, sets) => {
+    const { reasons, executable } = verdictOn(executableReport(['mov', 'add', 'mov'], { format }, dialect))
+    expect(reasons[0]).toBe('no model for this view (opcodes)')
+    expect(reasons[1]).toBe(
+      `found: ${format} for ${dialect}, 2 sections (1 executable), 12 imports, entry 0x401000, 3 opcodes, 2 distinct`,
+    )
+    expect(reasons.slice(2)).toHaveLength(sets.length)
+    sets.forEach((set, i) => {
+      expect(reasons[2 + i]).toContain(`taxon corpus pull ${set} -o ${set} && taxon train `)
+    })
+    expect(executable).toMatchObject({ entry: '0x401000', packed: [], cutOff: null })
+  })
+
+  it('says one opcode of a listing, and nothing of sections', () => {
+    const report = executableReport(['ret'], { format: 'ida', executable: null }, 'arm')
+    expect(verdictOn(report).reasons[1]).toBe('found: ida for arm, 1 opcode, 1 distinct')
+  })
+
+  it.each(['packed', 'cut off'])('never calls benign what is %s', async (loss) => {
+    const model = await ofOpcodes('x86')
+    const partial = { state: 'partial', reasons: [`the file is ${loss}`] } as const
+    expect(verdictOn(executableReport([...COMMON, ...GOOD]), [model])).toMatchObject({ verdict: 'benign' })
+    expect(verdictOn(executableReport([...COMMON, ...GOOD], partial), [model])).toMatchObject({
+      verdict: 'unknown',
+      state: 'partial',
+      reasons: ['nothing malicious in what was read, but not all was read', `the file is ${loss}`],
+    })
+    expect(verdictOn(executableReport([...COMMON, ...BAD], partial), [model])).toMatchObject({
+      verdict: 'malicious',
+      state: 'partial',
+    })
+  })
+
+  it('takes of several detectors the one that was trained on such a processor, else the first, which refuses', async () => {
+    const models = [await ofOpcodes('mips'), await ofOpcodes('x86')]
+    const names = [...COMMON, ...BAD]
+    expect(verdictOn(executableReport(names), models)).toMatchObject({
+      verdict: 'malicious',
+      model: { sha256: 'x86' },
+    })
+    const refused = verdictOn(executableReport(names, {}, 'arm'), models)
+    expect(refused).toMatchObject({ verdict: 'unknown', model: { sha256: 'mips' } })
+    expect(refused.reasons).toContain('dialect arm is unlike the training data of the model (mips)')
+  })
+
+  it('shows addresses as evidence of opcodes', async () => {
+    const names = [...COMMON, ...BAD]
+    const { evidence } = verdictOn(executableReport(names), [await ofOpcodes('x86')])
+    const at = names.findIndex((name) => name.toLowerCase() === evidence[0].feature)
+    expect(evidence[0].places).toEqual([{ address: `0x${(0x401000 + 4 * at).toString(16)}` }])
+  })
+
+  it('names a family where no model detects, and says under which condition', async () => {
+    const { trained } = await ofOpcodes('x86')
+    const families = {
+      sha256: 'f'.repeat(64),
+      trained: { ...trained, classes: ['Alpha', 'Beta'], recipe: { ...trained.recipe, target: 'family' } },
+    } as LoadedModel
+    const verdict = verdictOn(executableReport([...COMMON, ...BAD]), [families])
+    expect(verdict).toMatchObject({ verdict: 'unknown', family: 'Beta', state: 'abstained', model: null })
+    expect(verdict.reasons[0]).toMatch(/^no model tells malicious from benign in this view \(opcodes\)/)
   })
 
   it('counts no tokens where only a set is known', () => {

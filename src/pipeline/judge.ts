@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { type Abstention, OUTSPOKEN } from '../models/index.ts'
 import { type Evidence, knowsLess, type Report, type Trace, type Verdict } from '../samples/index.ts'
 import type { LoadedModel } from './models.ts'
+import { waysToModel } from './public-models.ts'
 
 /** What is known of an input beside its report. */
 export interface Input {
@@ -20,7 +21,10 @@ type Naming = Pick<Verdict, 'family' | 'category' | 'families'>
 
 const UNNAMED: Naming = { family: null, category: null, families: [] }
 
-/** The verdict on one report: the detector of its view, then, if that says malicious, the models that name it. */
+/**
+ * The verdict on one report: the detector of its view, then, if that says malicious, the models that name it. Where no
+ * model detects, those that name say what it would be if it were malicious.
+ */
 export function judge(
   report: Report,
   input: Input,
@@ -29,11 +33,9 @@ export function judge(
 ): Verdict {
   const { trace, sample } = report
   const ofView = models.filter(({ trained }) => trained.card.view === trace.view)
-  const detector = ofView.find(isDetector)
-  const opinion = detector
-    ? detect(report, detector, size)
-    : unknown(`no model for this view (${trace.view})`)
-  const named = opinion.verdict === 'malicious' ? naming(trace, ofView) : UNNAMED
+  const detector = detectorFor(trace, ofView)
+  const opinion = detector ? detect(report, detector, size) : unknown(...withoutDetector(report, ofView))
+  const named = opinion.verdict === 'malicious' || !detector ? naming(trace, ofView) : UNNAMED
   const certain = opinion.verdict === 'unknown' ? 'abstained' : 'complete'
   const partial = detector ? readInPart(report, detector) : report.state === 'partial'
   return {
@@ -57,6 +59,34 @@ export function judge(
     executable: report.executable,
     model: detector ? { name: detector.trained.card.name, sha256: detector.sha256 } : null,
   }
+}
+
+/** Of several detectors (one a processor, say) the first that was trained on such traces; else the first, which refuses. */
+function detectorFor({ dialect }: Trace, models: readonly LoadedModel[]): LoadedModel | undefined {
+  const detectors = models.filter(isDetector)
+  return detectors.find(({ trained }) => trained.card.dialects.includes(dialect)) ?? detectors[0]
+}
+
+/** Why there is no verdict, what was found all the same, and how a model can be had. */
+function withoutDetector(report: Report, ofView: readonly LoadedModel[]): string[] {
+  const { view } = report.trace
+  const none =
+    ofView.length === 0
+      ? `no model for this view (${view})`
+      : `no model tells malicious from benign in this view (${view}); a family is named as if it were malicious`
+  return view === 'opcodes' ? [none, whatWasFound(report), ...waysToModel(report)] : [none]
+}
+
+/** An executable or listing in one sentence. */
+function whatWasFound({ format, trace, executable }: Report): string {
+  const { length, tally, dialect } = trace
+  const opcodes = `${length} ${length === 1 ? 'opcode' : 'opcodes'}, ${tally.tokens.length} distinct`
+  if (!executable) return `found: ${format} for ${dialect}, ${opcodes}`
+  const { sections, moreSections, imports, entry } = executable
+  const code = sections.filter(({ isExecutable }) => isExecutable).length
+  const parts = `${sections.length + moreSections} sections (${code} executable)`
+  const taken = imports === null ? 'imports that cannot be read' : `${imports} imports`
+  return `found: ${format} for ${dialect}, ${parts}, ${taken}, ${entry === null ? 'no entry' : `entry ${entry}`}, ${opcodes}`
 }
 
 function isDetector({ trained }: LoadedModel): boolean {

@@ -22,6 +22,8 @@ import { fileBytes } from './archives/random-access.ts'
 export interface Source {
   /** As shown to the user: `a.json`, `-`, `a.zip!inner.json`. */
   readonly path: string
+  /** The file's own name, of a member that in the archive, without folders. */
+  readonly name: string
   /** Bytes as they lie on disk, of a member its own; null where unknown. */
   readonly size: number | null
   /** Whether `openSource(path)` gives the same again, in this thread or another. Pipes do not, nor do errors. */
@@ -163,7 +165,7 @@ async function* walk(folder: string, options: FindOptions, depth: number): Async
 }
 
 /** Bytes of the start of a file by which it is seen what it is. */
-export const HEAD_BYTES = 4096
+export const HEAD_BYTES = 64 * 1024
 const UNWANTED = 'nothing that taxon reads'
 
 /** A file that a walk came upon. */
@@ -283,20 +285,28 @@ async function* foundMember(
 }
 
 function fromFile(path: string, size: number): Source {
-  return { path, size, reopens: true, open: (options) => openChunks(path, options) }
+  return { path, name: basename(path), size, reopens: true, open: (options) => openChunks(path, options) }
 }
 
 function fromPipe(path: string): Source {
-  return { path, size: null, reopens: false, open: (options) => openChunks(path, options) }
+  return {
+    path,
+    name: basename(path),
+    size: null,
+    reopens: false,
+    open: (options) => openChunks(path, options),
+  }
 }
 
 function fromMember(path: string, member: Extract<Member, { open: unknown }>, reopens: boolean): Source {
-  return { path, size: member.size, reopens, open: (options) => decompress(member.open(), options) }
+  const { name, size } = member
+  return { path, name: basename(name), size, reopens, open: (options) => decompress(member.open(), options) }
 }
 
 function failing(path: string, error: KnownError): Source {
   return {
     path,
+    name: basename(path),
     size: null,
     reopens: false,
     // biome-ignore lint/correctness/useYield: a stream that is nothing but its error

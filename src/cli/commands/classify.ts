@@ -7,14 +7,17 @@ import { threadCount, wholeNumber } from '../option-values.ts'
 import { outcomeCsv, outcomeCsvTitles } from '../outcome-csv.ts'
 import { outcomeText } from '../outcome-text.ts'
 import { printable } from '../printable.ts'
+import { readingOptions, readingSettings } from '../reading-options.ts'
 
 /** `taxon classify`: verdicts for people, as JSON lines or as CSV; the exit status tells the worst. */
 export const classify = command({
   name: 'classify',
   summary: 'say of each sample whether it is malicious or benign, how sure, and why',
   usage: 'PATH…|- [options]',
-  details: `A path is a sandbox report or a traces file (plain, gzip, zstd), a zip or tar of them, a sandbox's storage
-folder, or with -r any folder; - is standard input. What a path is, is seen from its content.
+  details: `A path is an executable (PE or ELF), a listing of one (IDA Pro, objdump, radare2), a sandbox report or a
+traces file, plain or packed by gzip or zstd; a zip or tar of them, a sandbox's storage folder, or with -r any
+folder; - is standard input. What a path is, is seen from its content. Samples are never run, and only
+--disassembler ida puts one on disk, where IDA reads it.
 Exit status: 1 something malicious, else 2 an error, else 3 something unknown or partial, else 0.`,
   options: {
     recursive: { type: 'boolean', short: 'r', help: 'go down into folders' },
@@ -29,8 +32,7 @@ Exit status: 1 something malicious, else 2 an error, else 3 something unknown or
     evidence: { type: 'string', value: 'N', default: '5', help: 'features shown as evidence' },
     threads: { type: 'string', value: 'N', help: 'threads, all cores by default' },
     timeout: { type: 'string', value: 'SECONDS', default: '600', help: 'longest time for one file' },
-    'max-calls': { type: 'string', value: 'N', help: 'calls whose order is kept for each report' },
-    password: { type: 'string', value: 'WORD', help: 'of encrypted zip members (infected by custom)' },
+    ...readingOptions,
     'exit-zero': { type: 'boolean', help: 'exit with 0 whatever is found' },
   },
   async run({ values, positionals }, io) {
@@ -45,14 +47,13 @@ Exit status: 1 something malicious, else 2 an error, else 3 something unknown or
     const count = (what: string) => tally.set(what, (tally.get(what) ?? 0) + 1)
     const bar = io.progress('classifying', null)
     let skipped = 0
-    const maxCalls = values['max-calls']
     const outcomes = classifySamples(positionals, {
       recursive: values.recursive,
       models: values.model,
       threads: threadCount(values.threads),
       timeoutMs: wholeNumber('timeout', values.timeout, 1, 86_400) * 1000,
       evidence: { features: wholeNumber('evidence', values.evidence, 0, 1000) },
-      ...(maxCalls === undefined ? {} : { maxCalls: wholeNumber('max-calls', maxCalls, 1, 100_000_000) }),
+      reading: readingSettings(values),
       ...(values.password === undefined ? {} : { password: values.password }),
       signal: io.signal,
       onSkip: (path, reason) => {
