@@ -1,15 +1,65 @@
 import { UnknownFormatError } from '../../core/index.ts'
+import { idaListing } from './ida-listing.ts'
+import { eachLine, textOf } from './lines.ts'
 import type { Listing, ListingOptions } from './listing.ts'
+import type { ListingFormat } from './listing-format.ts'
+import { listingOf, newReading, takeLine } from './listing-reading.ts'
+import { objdumpListing } from './objdump-listing.ts'
+import { radare2Listing } from './radare2-listing.ts'
 
-/** Whether text begins like a listing that taxon reads; 64 KiB of it are enough to tell. */
-export function isListing(_head: Uint8Array): boolean {
-  return false
+/** The formats in the order in which they are tried: what is told with certainty first. */
+export const listingFormats: readonly ListingFormat[] = [objdumpListing, idaListing, radare2Listing]
+
+/** Bytes of a listing by which its format and processor are told. */
+export const LISTING_HEAD_BYTES = 65_536
+
+/** Instructions that are kept in order unless asked otherwise; what follows is counted only. */
+export const DEFAULT_MAX_LISTED = 2_000_000
+
+/** Whether text begins like a listing that taxon reads; `LISTING_HEAD_BYTES` of it are enough to tell. */
+export function isListing(head: Uint8Array): boolean {
+  return formatOf(textOf(head)) !== null
 }
 
-/** Reads a listing as it comes, in memory bounded by the instructions kept. @throws UnknownFormatError */
+function formatOf(head: string): ListingFormat | null {
+  if (head.includes('\0')) return null
+  return listingFormats.find(({ accepts }) => accepts(head)) ?? null
+}
+
+/**
+ * Reads a listing as it comes, in memory bounded by the instructions kept. Padding between functions is left out as it is
+ * of executables. @throws UnknownFormatError when it is no listing, and what the chunks throw
+ */
 export async function readListing(
-  _chunks: AsyncIterable<Uint8Array>,
-  _options: ListingOptions = {},
+  chunks: AsyncIterable<Uint8Array>,
+  { maxOpcodes = DEFAULT_MAX_LISTED }: ListingOptions = {},
 ): Promise<Listing> {
-  throw new UnknownFormatError('listing', 'not built yet')
+  const source = chunks[Symbol.asyncIterator]()
+  try {
+    const head = await takeHead(source)
+    const text = textOf(head)
+    const format = formatOf(text)
+    if (format === null) throw new UnknownFormatError('listing', 'text of another kind')
+    const reading = await newReading(format, text, maxOpcodes)
+    await eachLine(followed(head, source), (line) => takeLine(reading, line))
+    return listingOf(reading)
+  } finally {
+    await source.return?.()
+  }
+}
+
+async function takeHead(source: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  for (let size = 0; size < LISTING_HEAD_BYTES; ) {
+    const { value, done } = await source.next()
+    if (done) break
+    parts.push(value.slice())
+    size += value.length
+  }
+  return Buffer.concat(parts)
+}
+
+async function* followed(head: Uint8Array, source: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield head
+  for (let next = await source.next(); !next.done; next = await source.next()) yield next.value
 }

@@ -1,0 +1,140 @@
+import type { Architecture } from '../../binaries/index.ts'
+import { newBatch } from '../decoder.ts'
+import { addOpcode, type OpcodeColumns, opcodeColumns } from '../opcode-columns.ts'
+import { paddingFinder } from '../padding.ts'
+import { flowOfText } from './flow.ts'
+import type { Listing } from './listing.ts'
+import type { ListingFormat } from './listing-format.ts'
+import { opcodeReader } from './mnemonics.ts'
+
+/** Of so many instructions one rejected line is told only; where there are more, the listing was not understood as a whole. */
+const INSTRUCTIONS_A_REJECT = 1000
+
+/** Rejected words that are told. */
+const SHOWN_REJECTS = 5
+
+/** A listing that is being read. */
+export interface Reading {
+  readonly format: ListingFormat
+  readonly columns: OpcodeColumns
+  readonly names: string[]
+  readonly indices: Map<string, number>
+  readonly rejectedWords: Set<string>
+  readonly nameOf: Awaited<ReturnType<typeof opcodeReader>>
+  readonly isPadding: (text: string, name: string) => boolean
+  architecture: Architecture
+  /** Instructions that may still show that a listing which names no processor is of 64 bits. */
+  watched: number
+  rejected: number
+  padding: number
+  hiddenBytes: number
+}
+
+const ATT_REGISTER = /%(?:[re]?[abcd]x|[re]?[sd]i|[re]?[sb]p|[abcd][lh]|r\d+[dwb]?)\b/
+const WIDE_REGISTER = /\br(?:[abcd]x|[sd]i|[sb]p|(?:8|9|1[0-5])[dwb]?)\b/
+const WATCHED = 10_000
+
+/** Begins to read. @param head what the listing begins with @param most instructions that are kept in order */
+export async function newReading(format: ListingFormat, head: string, most: number): Promise<Reading> {
+  const named = format.processor(head)
+  const architecture = named ?? 'x86'
+  return {
+    format,
+    columns: opcodeColumns(most),
+    names: [],
+    indices: new Map(),
+    rejectedWords: new Set(),
+    nameOf: await opcodeReader(architecture, format.name === 'objdump' && ATT_REGISTER.test(head)),
+    isPadding: architecture.startsWith('x86') ? paddingTeller() : () => false,
+    architecture,
+    watched: named === null ? WATCHED : 0,
+    rejected: 0,
+    padding: 0,
+    hiddenBytes: 0,
+  }
+}
+
+function paddingTeller(): (text: string, name: string) => boolean {
+  const find = paddingFinder()
+  const batch = newBatch(1, false)
+  const answer = new Uint8Array(1)
+  return (text, name) => {
+    batch.flows[0] = flowOfText(text, name)
+    find(batch, 1, answer)
+    return answer[0] === 1
+  }
+}
+
+/** Takes the next line. */
+export function takeLine(reading: Reading, line: string): void {
+  const { format, columns, names, indices } = reading
+  const found = format.cut(line)
+  if (found === null) {
+    reading.hiddenBytes += format.hiddenBytes?.(line) ?? 0
+    return
+  }
+  const { name, word } = reading.nameOf(found.text)
+  if (name === null) {
+    reject(reading, word)
+    return
+  }
+  if (reading.watched > 0) {
+    reading.watched--
+    if (WIDE_REGISTER.test(found.text)) {
+      reading.architecture = 'x86-64'
+      reading.watched = 0
+    }
+  }
+  if (reading.isPadding(found.text, name)) {
+    reading.padding++
+    return
+  }
+  let index = indices.get(name)
+  if (index === undefined) {
+    index = names.push(name) - 1
+    indices.set(name, index)
+  }
+  addOpcode(columns, found.address, index)
+}
+
+/** Words with other characters are names that the lines declare. */
+const LIKE_MNEMONIC = /^[a-z][a-z0-9.]{0,15}$/
+
+function reject(reading: Reading, word: string): void {
+  if (!LIKE_MNEMONIC.test(word)) return
+  reading.rejected++
+  if (reading.rejectedWords.size < SHOWN_REJECTS) reading.rejectedWords.add(word)
+}
+
+/** What was read. */
+export function listingOf({ format, columns, names, ...reading }: Reading): Listing {
+  const { architecture, padding, rejected, hiddenBytes } = reading
+  const { kept, length } = columns
+  const notes: string[] = []
+  const remarks: string[] = []
+  if (architecture === 'other') notes.push('its instructions are of a processor that taxon does not know')
+  if (hiddenBytes > 0) notes.push(`the listing hides ${hiddenBytes} bytes of code in collapsed functions`)
+  if (kept < length) notes.push(`only the first ${kept} of ${length} instructions are kept in order`)
+  if (rejected > 0) {
+    const words = [...reading.rejectedWords].join(', ')
+    const many = rejected * INSTRUCTIONS_A_REJECT > length
+    const told = `${rejected} lines begin with no mnemonic of ${architecture} and are left out: ${words}`
+    if (architecture !== 'other') (many ? notes : remarks).push(told)
+  }
+  const counts = new Float64Array(names.length)
+  counts.set(columns.counts.subarray(0, names.length))
+  return {
+    executable: null,
+    format: format.name,
+    architecture,
+    addresses: columns.addresses.slice(0, kept),
+    opcodes: columns.opcodes.slice(0, kept),
+    names,
+    counts,
+    padding,
+    length,
+    rejected,
+    notes,
+    remarks,
+  }
+}
