@@ -4,7 +4,7 @@ import { addOpcode, type OpcodeColumns, opcodeColumns } from '../opcode-columns.
 import { paddingFinder } from '../padding.ts'
 import { flowOfText } from './flow.ts'
 import type { Listing } from './listing.ts'
-import type { ListingFormat } from './listing-format.ts'
+import type { InstructionLine, ListingFormat } from './listing-format.ts'
 import { opcodeReader } from './mnemonics.ts'
 
 /** Of so many instructions one rejected line is told only; where there are more, the listing was not understood as a whole. */
@@ -23,6 +23,8 @@ export interface Reading {
   readonly nameOf: Awaited<ReturnType<typeof opcodeReader>>
   readonly isPadding: (text: string, name: string) => boolean
   architecture: Architecture
+  /** Prefixes that stood in a line of their own. */
+  before: InstructionLine | null
   /** Instructions that may still show that a listing which names no processor is of 64 bits. */
   watched: number
   rejected: number
@@ -33,6 +35,9 @@ export interface Reading {
 const ATT_REGISTER = /%(?:[re]?[abcd]x|[re]?[sd]i|[re]?[sb]p|[abcd][lh]|r\d+[dwb]?)\b/
 const WIDE_REGISTER = /\br(?:[abcd]x|[sd]i|[sb]p|(?:8|9|1[0-5])[dwb]?)\b/
 const WATCHED = 10_000
+
+/** Characters of prefixes that are kept for the line behind theirs. */
+const MAX_PREFIXES = 64
 
 /** Begins to read. @param head what the listing begins with @param most instructions that are kept in order */
 export async function newReading(format: ListingFormat, head: string, most: number): Promise<Reading> {
@@ -47,6 +52,7 @@ export async function newReading(format: ListingFormat, head: string, most: numb
     nameOf: await opcodeReader(architecture, format.name === 'objdump' && ATT_REGISTER.test(head)),
     isPadding: architecture.startsWith('x86') ? paddingTeller() : () => false,
     architecture,
+    before: null,
     watched: named === null ? WATCHED : 0,
     rejected: 0,
     padding: 0,
@@ -73,7 +79,11 @@ export function takeLine(reading: Reading, line: string): void {
     reading.hiddenBytes += format.hiddenBytes?.(line) ?? 0
     return
   }
-  const { name, word } = reading.nameOf(found.text)
+  const text = reading.before === null ? found.text : `${reading.before.text} ${found.text}`
+  const { address } = reading.before ?? found
+  const { name, word, isPrefix } = reading.nameOf(text)
+  reading.before = isPrefix ? { address, text: text.slice(0, MAX_PREFIXES) } : null
+  if (isPrefix) return
   if (name === null) {
     reject(reading, word)
     return
@@ -94,7 +104,7 @@ export function takeLine(reading: Reading, line: string): void {
     index = names.push(name) - 1
     indices.set(name, index)
   }
-  addOpcode(columns, found.address, index)
+  addOpcode(columns, address, index)
 }
 
 /** Words with other characters are names that the lines declare. */

@@ -262,7 +262,8 @@ Disassembly of section .text:
 0000000140001000 <.text>:
 140001000: 48 83 ec 28                  \tsubq\t$40, %rsp
 140001004: f3 48 ab                     \trep\t\tstosq\t%rax, %es:(%rdi)
-140001007: f0 0f b1 0f                  \tlock\t\tcmpxchgl\t%ecx, (%rdi)
+140001007: f0                           \tlock
+140001008: 0f b1 0f                     \tcmpxchgl\t%ecx, (%rdi)
 14000100b: 48 b8 88 77 66 55 44 33 22 11\tmovabsq\t$1234605616436508552, %rax
 140001015: 06                           \t<unknown>
 140001016: 74 01                        \tje\t0x140001019 <.text+0x19>

@@ -6,6 +6,8 @@ export interface ReadOpcode {
   /** Canonical name with its prefix; null when the word is no mnemonic. */
   readonly name: string | null
   readonly word: string
+  /** There is nothing but prefixes: LLVM writes them in a line of their own, before that of what they belong to. */
+  readonly isPrefix?: boolean
 }
 
 /** Names the opcode at the beginning of a text such as `rep movsd` or `lock cmpxchg [rdi], ecx`. */
@@ -51,15 +53,18 @@ export function x86Reader(mnemonics: ReadonlySet<string>, isAttSyntax: boolean):
       if (DROPPED.test(word)) continue
       const operands = text.slice(WORD.lastIndex)
       if (word === 'int' && /^[ \t]*\$?(?:0x)?3h?(?![0-9a-f])/i.test(operands)) return { name: 'int3', word }
+      if (word === 'xchg' && NOTHING.test(operands)) return { name: 'nop', word }
       if (INVALID.has(word)) return { name: 'invalid', word }
       const intel = isAttSyntax ? intelOf(word, operands, mnemonics) : sized(word, operands)
       const name = canonical(intel)
       return { name: name === null || prefix === '' ? name : canonicalOpcode(`${prefix}.${name}`), word }
     }
-    // A prefix with nothing behind it: the bytes after it are no instruction.
-    return { name: 'invalid', word: text.trim() }
+    return { name: null, word: text.trim(), isPrefix: true }
   }
 }
+
+/** The accumulator exchanged with itself, which is what `nop` is. */
+const NOTHING = /^[ \t]*%?([re]?ax),[ \t]*%?\1\b/i
 
 /** Names that are remembered; hostile text has new ones without end. */
 const MAX_KNOWN = 10_000
