@@ -1,7 +1,9 @@
 import { DEFAULT_FEATURES } from '../features/index.ts'
 import { KINDS } from '../samples/index.ts'
+import { ownDefaults } from './classifier-kind.ts'
 import { linearSvm } from './linear-svm.ts'
 import { bernoulli, multinomial } from './naive-bayes.ts'
+import { rbfSvm } from './rbf-svm.ts'
 import type { ModelSettings, Recipe } from './recipe.ts'
 
 /** Model settings that a recipe need not state. */
@@ -31,6 +33,30 @@ const svm: Recipe = {
     pairs: 100_000,
   },
   model: { ...DEFAULT_MODEL, type: linearSvm.name, grid: [0.3, 1, 3, 10, 30], folds: 3 },
+}
+
+const svmRbf: Recipe = {
+  ...anything,
+  name: 'svm-rbf',
+  summary: 'SVM with a Gaussian kernel on log counts of 1- to 3-grams; of sets, on which tokens occur',
+  features: {
+    ...DEFAULT_FEATURES,
+    ngrams: [1, 3],
+    weight: 'log-count',
+    normalise: true,
+    collapse: 2,
+    limit: 1000,
+    minDocuments: 2,
+    drop: ['invalid'],
+  },
+  model: {
+    ...DEFAULT_MODEL,
+    type: rbfSvm.name,
+    grid: rbfSvm.defaultGrid,
+    tolerance: 0.001,
+    folds: 3,
+    own: ownDefaults(rbfSvm),
+  },
 }
 
 const naiveBayes: Recipe = {
@@ -71,7 +97,7 @@ const callsDetect: Recipe = {
 }
 
 /** The built-in recipes. */
-export const recipes: readonly Recipe[] = [svm, naiveBayes, presenceBayes, callsDetect]
+export const recipes: readonly Recipe[] = [svm, svmRbf, naiveBayes, presenceBayes, callsDetect]
 
 /** The built-in recipe of that name, if there is one. */
 export function findRecipe(name: string): Recipe | undefined {
