@@ -1,3 +1,4 @@
+import { boosting } from './boosting.ts'
 import type { ClassifierKind } from './classifier-kind.ts'
 import { forest } from './forest.ts'
 import { linearSvm } from './linear-svm.ts'
@@ -5,7 +6,14 @@ import { bernoulli, multinomial } from './naive-bayes.ts'
 import { rbfSvm } from './rbf-svm.ts'
 
 /** Every kind of classifier. A new one is one file and one line here; the conformance suite walks this list. */
-export const classifiers: readonly ClassifierKind[] = [linearSvm, rbfSvm, forest, multinomial, bernoulli]
+export const classifiers: readonly ClassifierKind[] = [
+  linearSvm,
+  rbfSvm,
+  forest,
+  boosting,
+  multinomial,
+  bernoulli,
+]
 
 /** The kind of that name, if there is one. */
 export function findClassifier(name: string): ClassifierKind | undefined {

@@ -61,9 +61,7 @@ export function forestModel(
       const decisions = new Float64Array(classes)
       decideRow(values, decisions)
       const rival = bestOther(decisions, target)
-      const { columns, shares, base } = pathShares(trees, leadOf(target, rival), values)
-      const n = trees.roots.length
-      return { columns, shares: shares.map((share) => share / n), base: base / n, rival }
+      return { ...pathShares(trees, leadOf(target, rival), values, () => 1 / trees.roots.length), rival }
     },
   }
 }

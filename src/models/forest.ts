@@ -1,17 +1,15 @@
-import { UsageError } from '../core/index.ts'
 import type { SparseMatrix } from '../features/index.ts'
-import { binColumns, MAX_BINS } from '../kernels/bins.ts'
+import { MAX_BINS } from '../kernels/bins.ts'
 import { treeGrower } from '../kernels/forest/forest.ts'
+import { classWeights } from './class-weights.ts'
 import type { ClassifierKind, FitSettings } from './classifier-kind.ts'
+import { cutColumns } from './cut-columns.ts'
 import { type ForestTensors, forestModel, forestTensors } from './forest-model.ts'
 
 const NAME = 'forest'
 
 /** Into how many parts the trees are dealt: enough for the threads of one machine. */
 const PARTS = 24
-
-/** Most cells of a matrix of bins; a byte each, they must fit the memory of a wasm kernel. */
-const MAX_CELLS = 3e9
 
 /**
  * Random forest (Breiman, "Random Forests", 2001) or, with `extra`, extremely randomized trees (Geurts, Ernst &
@@ -49,13 +47,6 @@ export const forest: ClassifierKind = {
     const learned = forestTensors(tensors)
     return learned && forestModel(NAME, classes, columns, learned)
   },
-}
-
-/** 1, or such that all classes that have rows weigh the same. */
-function classWeights(y: Uint32Array, classes: number, balanced: boolean): Float64Array {
-  const rows = new Float64Array(classes)
-  for (const own of y) rows[own]++
-  return rows.map((n) => (balanced && n > 0 ? y.length / (classes * n) : 1))
 }
 
 function joined(arrays: readonly Float64Array[]): Float64Array {
@@ -108,13 +99,10 @@ type Grower = ReturnType<typeof treeGrower>
 const growers = new WeakMap<SparseMatrix, { y: Uint32Array; bins: number; grow: Grower }>()
 
 function growerFor(x: SparseMatrix, y: Uint32Array, classes: number, { own }: FitSettings): Grower {
-  if (x.rows * x.columns > MAX_CELLS) {
-    throw new UsageError(`${NAME}: ${x.rows} rows of ${x.columns} columns are too many, select fewer columns`)
-  }
   const known = growers.get(x)
   const isSame = known && known.bins === own.bins && known.y.every((each, row) => each === y[row])
   if (isSame) return known.grow
-  const grow = treeGrower(binColumns(x, own.bins), y, classes)
+  const grow = treeGrower(cutColumns(NAME, x, own.bins), y, classes)
   growers.set(x, { y, bins: own.bins, grow })
   return grow
 }

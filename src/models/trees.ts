@@ -92,29 +92,37 @@ export interface PathShares {
   /** Columns looked at, ascending. */
   readonly columns: Uint32Array
   readonly shares: Float64Array
-  /** Sum of the roots' values. */
+  /** Sum of the roots' values, by the trees' weights. */
   readonly base: number
 }
 
 /**
- * Takes the sum of the leaves' values apart: a node's column gets what the step to its child changed. Saabas,
- * "Interpreting random forests", 2014. @param values of every node, what a row that ends there is given
+ * Takes the weighted sum of the leaves' values apart: a node's column gets what the step to its child changed. Saabas,
+ * "Interpreting random forests", 2014. @param values of every node, what a row that ends there is given; of a tree of
+ * weight 0 nothing is looked at
  */
-export function pathShares(trees: Trees, values: ArrayLike<number>, row: Float64Array): PathShares {
+export function pathShares(
+  trees: Trees,
+  values: ArrayLike<number>,
+  row: Float64Array,
+  weightOf: (tree: number) => number,
+): PathShares {
   const shares = new Float64Array(row.length)
   const looked = new Uint8Array(row.length)
   let base = 0
-  for (const root of trees.roots) {
-    base += values[root]
+  trees.roots.forEach((root, tree) => {
+    const weight = weightOf(tree)
+    if (weight === 0) return
+    base += weight * values[root]
     let node = root
     while (trees.columns[node] < trees.width) {
       const column = trees.columns[node]
       const child = row[column] <= trees.thresholds[node] ? node + 1 : trees.right[node]
-      shares[column] += values[child] - values[node]
+      shares[column] += weight * (values[child] - values[node])
       looked[column] = 1
       node = child
     }
-  }
+  })
   const columns = Uint32Array.from(looked.keys()).filter((column) => looked[column] === 1)
   return { columns, shares: Float64Array.from(columns, (column) => shares[column]), base }
 }
