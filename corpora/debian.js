@@ -38,13 +38,21 @@ function updateLists(architecture) {
   spawnSync('apt-get', [...aptOptions(architecture), 'update'], { stdio: 'pipe' })
 }
 
-/** The version of a package that would be fetched, or null where apt knows none. */
-export function debianVersion(name, architecture = 'amd64') {
+/** What apt says of a package, as the text of its control fields. */
+function control(name, architecture) {
   updateLists(architecture)
   const shown = spawnSync('apt-cache', [...aptOptions(architecture), 'show', '--no-all-versions', name], {
     encoding: 'utf8',
   })
-  return /^Version: (.+)$/m.exec(shown.stdout ?? '')?.[1] ?? null
+  return shown.stdout ?? ''
+}
+
+export function debianVersion(name, architecture = 'amd64') {
+  return /^Version: (.+)$/m.exec(control(name, architecture))?.[1] ?? null
+}
+
+export function debianSource(name, architecture = 'amd64') {
+  return /^Source: (\S+)/m.exec(control(name, architecture))?.[1] ?? name
 }
 
 export async function debianPackage(name, architecture = 'amd64') {
