@@ -96,7 +96,10 @@ describe.skipIf(!python)('against scikit-learn’s SVC', () => {
         ...decisions.slice(row * classes, (row + 1) * classes),
       ])
       expect(rows.map((row) => row.indexOf(Math.max(...row)))).toEqual(answers[i].predictions)
-      const objective = model.tensors.coefficients.data.reduce((sum, each) => sum + Math.abs(each), 0)
+      const objective = Array.from(model.tensors.coefficients.data).reduce(
+        (sum, each) => sum + Math.abs(each),
+        0,
+      )
       expect(Math.abs(objective / answers[i].objective - 1)).toBeLessThan(1e-4)
       expect(model.tensors['support.shape'].data[0]).toBe(answers[i].support)
     },
