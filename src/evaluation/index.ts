@@ -25,4 +25,13 @@ export * from './prior.ts'
 export * from './ranking.ts'
 export type * from './result.ts'
 export type { Run, ScoredRows } from './scored-rows.ts'
+export {
+  type NestedChoice,
+  rangeName,
+  type Sweep,
+  type SweepCell,
+  type SweepRunner,
+  sweepNgrams,
+} from './sweep.ts'
+export type { NgramRange, SweepSettings } from './sweep-plan.ts'
 export { type ChosenTarget, type LeftOut, makeTask, type Task } from './task.ts'
