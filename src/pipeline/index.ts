@@ -7,6 +7,14 @@ export { corpusLines, type ExportOptions, exportCorpus } from './export-corpus.t
 export { type ImportCorpusOptions, type ImportResult, importCorpus, type Skipped } from './import-corpus.ts'
 export type { EvidenceSize } from './judge.ts'
 export { type LoadedModel, readModel } from './models.ts'
+export { type PublicFile, type PublicSet, publicSets } from './public-sets/index.ts'
+export {
+  findPublicSet,
+  type PulledFile,
+  type PullOptions,
+  type PullResult,
+  pullCorpus,
+} from './pull-corpus.ts'
 export { DISASSEMBLERS, type Disassembler, type ReadInputSettings } from './read-input.ts'
 export { readRecipe } from './read-recipe.ts'
 export { type TrainOptions, train } from './train.ts'

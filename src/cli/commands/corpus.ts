@@ -12,6 +12,7 @@ import { KINDS, VIEWS } from '../../samples/index.ts'
 import { command, commandGroup } from '../command.ts'
 import { corpusText, importText, splitText } from '../corpus-text.ts'
 import { numberBetween, oneOf, seedOf } from '../option-values.ts'
+import { pull } from './corpus-pull.ts'
 
 const importCommand = command({
   name: 'import',
@@ -150,9 +151,9 @@ function oneFolder(name: string, positionals: readonly string[]): string {
   throw new UsageError(`corpus ${name}: one corpus is wanted, got ${positionals.length}`)
 }
 
-/** `taxon corpus`: import, info, export, split. */
+/** `taxon corpus`: import, pull, info, export, split. */
 export const corpus = commandGroup({
   name: 'corpus',
   summary: 'build, describe, split and export labelled traces',
-  commands: [importCommand, info, exportCommand, split],
+  commands: [importCommand, pull, info, exportCommand, split],
 })
