@@ -75,7 +75,8 @@ export function countTraces(
   return { view, kind, tokens, grams: joinGrams(levels), counts: joinLevels(levels, traces.length) }
 }
 
-function sortedTokens(
+/** Canonical names of all tokens of some traces, as settings let them be seen, ascending by UTF-16 code unit. */
+export function sortedTokens(
   settings: FeatureSettings,
   traces: readonly Trace[],
   view: View,

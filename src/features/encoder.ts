@@ -2,8 +2,8 @@ import { UsageError } from '../core/index.ts'
 import { type Kind, knowsLess, type Trace, type View } from '../samples/index.ts'
 import { type Columns, encodeRows, fitColumns, makeColumns } from './columns.ts'
 import { type Counted, countTraces, type GramList } from './counting.ts'
-import { GramTable, NONE } from './gram-table.ts'
-import { GrowingFloat64, GrowingUint32 } from './growing-array.ts'
+import { countInTraces, gramTrie } from './gram-trie.ts'
+import { GrowingUint32 } from './growing-array.ts'
 import { commonKind, type Reader, type Seen, tokenReader } from './reading.ts'
 import type { FeatureSettings } from './settings.ts'
 import type { SparseMatrix } from './sparse-matrix.ts'
@@ -114,7 +114,7 @@ export function makeEncoder(settings: FeatureSettings, table: EncoderTable): Enc
     table,
     encode(traces) {
       for (const trace of traces) check(trace)
-      const counts = countColumns(trie, chosen.columnOf.length, traces, reader)
+      const counts = countInTraces(trie, traces, reader)
       return encodeRows(chosen, counts, Uint32Array.from(traces.keys()))
     },
     known: (trace) => knownShares(trace, reads, known.size),
@@ -144,75 +144,6 @@ function columnsOf(settings: FeatureSettings, { kind, columns, firstPair, scale 
   const order = Uint32Array.from({ length: firstPair }, (_, i) => i)
   const pairs = columns.tokens.slice(columns.starts[firstPair]).map((token) => columnOfToken.get(token)!)
   return makeColumns(settings, kind, Int32Array.from(order), order, pairs, scale)
-}
-
-/** The n-grams that are columns and all their beginnings. `columnOf` gives the column of each id, or -1. */
-interface GramTrie {
-  readonly table: GramTable
-  readonly columnOf: Int32Array
-  readonly longest: number
-}
-
-function gramTrie(columns: GramList, firstPair: number): GramTrie {
-  const table = new GramTable()
-  const ends = new Uint32Array(firstPair)
-  let longest = 1
-  for (let column = 0; column < firstPair; column++) {
-    let id = NONE
-    for (let i = columns.starts[column]; i < columns.starts[column + 1]; i++)
-      id = table.add(id, columns.tokens[i])
-    ends[column] = id
-    longest = Math.max(longest, columns.starts[column + 1] - columns.starts[column])
-  }
-  const columnOf = new Int32Array(table.size).fill(-1)
-  ends.forEach((id, column) => {
-    columnOf[id] = column
-  })
-  return { table, columnOf, longest }
-}
-
-function countColumns(
-  { table, columnOf, longest }: GramTrie,
-  columns: number,
-  traces: readonly Trace[],
-  reader: Reader,
-): SparseMatrix {
-  const starts = new Uint32Array(traces.length + 1)
-  const indices = new GrowingUint32()
-  const values = new GrowingFloat64()
-  const totals = new Float64Array(columns)
-  traces.forEach((trace, row) => {
-    const { sequence, tally } = reader.read(trace)
-    const touched = new GrowingUint32()
-    const add = (id: number, count: number) => {
-      const column = columnOf[id]
-      if (column < 0) return
-      if (totals[column] === 0) touched.push(column)
-      totals[column] += count
-    }
-    if (sequence) {
-      for (let i = 0; i < sequence.length; i++) {
-        let id = NONE
-        for (let j = i; j < sequence.length && j < i + longest; j++) {
-          id = table.find(id, sequence[j])
-          if (id === NONE) break
-          add(id, 1)
-        }
-      }
-    } else {
-      for (let i = 0; i < tally!.tokens.length; i++) {
-        const id = table.find(NONE, tally!.tokens[i])
-        if (id !== NONE) add(id, tally!.counts[i])
-      }
-    }
-    for (const column of touched.view().sort()) {
-      indices.push(column)
-      values.push(totals[column])
-      totals[column] = 0
-    }
-    starts[row + 1] = indices.length
-  })
-  return { rows: traces.length, columns, starts, indices: indices.view(), values: values.view() }
 }
 
 function knownShares(trace: Trace, reader: Reader, known: number): { distinct: number; tokens: number } {

@@ -1,6 +1,10 @@
 import type { Kind, Trace, View } from '../samples/index.ts'
+import { type BestLists, byGram, byRank } from './best-grams.ts'
 import { fitColumns } from './columns.ts'
-import { type Counted, countTraces, type GramList } from './counting.ts'
+import { type Counted, countTraces, type GramList, sortedTokens } from './counting.ts'
+import { countInTraces, gramTrie } from './gram-trie.ts'
+import { countNgrams, MAX_NGRAM_TOKENS, type NgramDocument } from './ngram-counts.ts'
+import { type Reader, tokenReader } from './reading.ts'
 import type { FeatureSettings } from './settings.ts'
 
 /** The training sets of which the best n-grams are wanted: a whole set, its inner folds, those of an evaluation. */
@@ -47,18 +51,109 @@ export async function selectGrams(
   ranges: readonly FeatureSettings['ngrams'][],
   options: SelectionOptions = {},
 ): Promise<SelectedGrams[]> {
-  options.signal?.throwIfAborted()
-  return ranges.map((ngrams) => selectPlainly({ ...settings, ngrams }, traces, view, kind, trainings))
+  const plainly = (ngrams: FeatureSettings['ngrams']) =>
+    selectPlainly({ ...settings, ngrams }, traces, view, kind, trainings)
+  const longest = Math.max(...ranges.map(([, n]) => n))
+  if (kind !== 'sequence' || longest === 1) return ranges.map(plainly)
+  const whole: FeatureSettings = { ...settings, ngrams: [1, longest] }
+  const tokens = sortedTokens(whole, traces, view, kind)
+  // Nobody has met so many names; the table of all n-grams knows no limit.
+  if (tokens.length > MAX_NGRAM_TOKENS) return ranges.map(plainly)
+  const reader = tokenReader(whole, view, kind, new Map(tokens.map((name, id) => [name, id])))
+  const cells = cellsOf(traces.length, trainings)
+  const best = await countNgrams(documentsOf(traces, reader, cells.cellOf), {
+    ...options,
+    largest: Math.max(1, tokens.length),
+    longest,
+    best: {
+      count: settings.select,
+      minDocuments: settings.minDocuments,
+      withDocuments: false,
+      ...cells,
+    },
+  })
+  return ranges.map((ngrams) => {
+    // Without n-grams a trace may be read otherwise: the tally knows tokens that a cut sequence lacks.
+    if (ngrams[1] === 1) return plainly(ngrams)
+    const grams = joinBest(best.best, ngrams, settings.select)
+    return { settings: { ...settings, ngrams }, view, kind, tokens, grams }
+  })
+}
+
+/** Cells such that rows of one have one class and stand in the same training sets; rows in none have no cell, -1. */
+function cellsOf(rows: number, { y, classes, sets }: Trainings) {
+  const names = Array.from({ length: rows }, () => '')
+  const rowsPerClass = new Uint32Array(sets.length * classes)
+  for (const [set, members] of sets.entries()) {
+    for (const row of members) {
+      names[row] += `,${set}`
+      rowsPerClass[set * classes + y[row]]++
+    }
+  }
+  const cells = new Map<string, number>()
+  const classOf: number[] = []
+  const cellOf = Int32Array.from(names, (name, row) => {
+    if (name === '') return -1
+    const key = `${y[row]}${name}`
+    const cell = cells.get(key) ?? cells.size
+    if (cell === cells.size) {
+      cells.set(key, cell)
+      classOf.push(y[row])
+    }
+    return cell
+  })
+  const inSet = new Uint8Array(sets.length * cells.size)
+  for (const [set, members] of sets.entries()) {
+    for (const row of members) inSet[set * cells.size + cellOf[row]] = 1
+  }
+  return { cellOf, classOf: Uint32Array.from(classOf), classes, inSet, rowsPerClass }
+}
+
+/** Documents for the counting engine, whose tokens are those of the reader and 1. */
+function* documentsOf(
+  traces: readonly Trace[],
+  reader: Reader,
+  cellOf: Int32Array,
+): Generator<NgramDocument> {
+  for (const [row, trace] of traces.entries()) {
+    if (cellOf[row] < 0) continue
+    const { sequence } = reader.read(trace)
+    yield { tokens: Uint16Array.from(sequence!, (token) => token + 1), cell: cellOf[row] }
+  }
+}
+
+/** The n-grams of a range that are among the best `count` of any training set: of those of each n, the best of all. */
+function joinBest(best: BestLists, [shortest, longest]: FeatureSettings['ngrams'], count: number): GramList {
+  const chosen = new Set<string>()
+  for (const byLength of best) {
+    const ranked = byLength
+      .slice(shortest - 1, longest)
+      .flat()
+      .sort(byRank)
+    for (const { gram } of ranked.slice(0, count)) chosen.add(gram)
+  }
+  const grams = [...chosen].sort(byGram)
+  const starts = new Uint32Array(grams.length + 1)
+  grams.forEach((gram, i) => {
+    starts[i + 1] = starts[i] + gram.length
+  })
+  const tokens = Uint32Array.from({ length: starts[grams.length] })
+  grams.forEach((gram, i) => {
+    for (let j = 0; j < gram.length; j++) tokens[starts[i] + j] = gram.charCodeAt(j) - 1
+  })
+  return { tokens, starts }
 }
 
 /** How often each of the selected n-grams stands in each trace: what `fitColumns` chooses columns from. */
 export async function countGrams(
-  { settings, view, kind, grams }: SelectedGrams,
+  { settings, view, kind, tokens, grams }: SelectedGrams,
   traces: readonly Trace[],
   options: SelectionOptions = {},
 ): Promise<Counted> {
   options.signal?.throwIfAborted()
-  return keepGrams(countTraces(settings, traces, view, kind), grams)
+  const known = new Map(tokens.map((name, id) => [name, id]))
+  const counts = countInTraces(gramTrie(grams), traces, tokenReader(settings, view, kind, known))
+  return { view, kind, tokens, grams, counts }
 }
 
 /**
@@ -111,26 +206,4 @@ function takeGrams({ tokens, starts }: GramList, kept: Uint32Array): GramList {
     all.set(gram, ends[i])
   })
   return { tokens: all, starts: ends }
-}
-
-function keepGrams(counted: Counted, grams: GramList): Counted {
-  const name = (list: GramList, gram: number) =>
-    list.tokens.subarray(list.starts[gram], list.starts[gram + 1]).join(' ')
-  const place = new Map(Array.from({ length: grams.starts.length - 1 }, (_, i) => [name(grams, i), i]))
-  const { counts } = counted
-  const placeOf = Array.from({ length: counts.columns }, (_, gram) => place.get(name(counted.grams, gram)))
-  const starts = new Uint32Array(counts.rows + 1)
-  const indices: number[] = []
-  const values: number[] = []
-  for (let row = 0; row < counts.rows; row++) {
-    for (let i = counts.starts[row]; i < counts.starts[row + 1]; i++) {
-      const at = placeOf[counts.indices[i]]
-      if (at === undefined) continue
-      indices.push(at)
-      values.push(counts.values[i])
-    }
-    starts[row + 1] = indices.length
-  }
-  const kept = { rows: counts.rows, columns: place.size, starts, indices: Uint32Array.from(indices) }
-  return { ...counted, grams, counts: { ...kept, values: Float64Array.from(values) } }
 }

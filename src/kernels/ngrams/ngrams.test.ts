@@ -31,6 +31,7 @@ function countFast(
   counter.count(text)
   const sizes = counter.sizes()
   const found: GramCount[] = []
+  const totals = new Float64Array(TOTALS * (3 + shape.classes))
   const step = Math.ceil(sizes.length / ranges)
   for (let from = 0; from < sizes.length; from += step) {
     counter.begin(sizes, from, Math.min(sizes.length, from + step))
@@ -49,8 +50,11 @@ function countFast(
         }
       },
     )
+    counter.totals().forEach((value, i) => {
+      totals[i] += value
+    })
   }
-  return { found: found.sort(byTokens), totals: counter.totals() }
+  return { found: found.sort(byTokens), totals }
 }
 
 function byTokens({ tokens: a }: GramCount, { tokens: b }: GramCount): number {

@@ -95,7 +95,7 @@ export interface NgramCounter {
    */
   scan(least: Uint32Array, tell: (told: ToldGrams) => void): void
   /**
-   * Sums over what was scanned, a row of 12 for each: distinct n-grams, those in two documents or more, their documents,
+   * Sums over the buckets of the last `begin`, a row of 12 for each: distinct n-grams, those in two documents or more, their documents,
    * and distinct n-grams by class, [3 + classes, 12]; index n of a row.
    */
   totals(): Float64Array
@@ -196,6 +196,7 @@ export function ngramCounter(shape: NgramShape): NgramCounter {
         largest = Math.max(largest, sizes[bucket])
       }
       lay(records, largest)
+      new Float64Array(memory.buffer, at.totals, TOTALS * (3 + shape.classes)).fill(0)
       const cursors = words(at.cursors, 2 ** bucketBits)
       for (let bucket = from, sum = 0; bucket < to; bucket++) {
         cursors[bucket] = sum

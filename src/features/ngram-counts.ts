@@ -1,0 +1,208 @@
+import { setImmediate } from 'node:timers/promises'
+import { mapOrdered, UsageError, workerEntry, workerPool } from '../core/index.ts'
+import {
+  fixedBytes,
+  LONGEST,
+  type NgramCounter,
+  ngramCounter,
+  packingOf,
+  TOTALS,
+} from '../kernels/ngrams/ngrams.ts'
+import { type BestLists, type BestSettings, bestGrams, mergeBest } from './best-grams.ts'
+import { type BucketRange, type RangeCounts, type RangedCount, rangeCounter } from './ngram-range.ts'
+import { keepTexts } from './ngram-texts.ts'
+import { countTokens } from './token-counts.ts'
+
+/** Tokens are 1 … this; 0 is the end of a document. */
+export const MAX_NGRAM_TOKENS = 65_535
+
+/** Memory to count in where nothing is said: the whole of a corpus of some ten million tokens a core. */
+export const DEFAULT_MEMORY_BYTES = 2 ** 31
+
+/** A document to count: its tokens, each 1 or more, and the cell that it is counted in. */
+export interface NgramDocument {
+  readonly tokens: Uint16Array
+  readonly cell: number
+}
+
+/** What to count, and how; `threads` and `memoryBytes` do not move the result. */
+export interface NgramSettings {
+  /** Largest token. */
+  readonly largest: number
+  /** Longest n-gram, 1 … 10. */
+  readonly longest: number
+  readonly best: BestSettings
+  readonly threads?: number
+  readonly memoryBytes?: number
+  readonly signal?: AbortSignal
+  /** Told how many tokens were counted, of how many. */
+  onProgress?(done: number, total: number): void
+}
+
+/** The n-grams of one length. */
+export interface NgramTotals {
+  readonly n: number
+  /** Distinct n-grams. */
+  readonly distinct: number
+  /** Distinct n-grams that stand in two documents or more. */
+  readonly shared: number
+  /** Sum of the numbers of documents in which they stand. */
+  readonly documents: number
+  /** Distinct n-grams of the documents of each class. */
+  readonly byClass: readonly number[]
+}
+
+/** All that was counted. */
+export interface NgramCounts {
+  readonly documents: number
+  readonly tokens: number
+  /** For each n from 1. */
+  readonly totals: readonly NgramTotals[]
+  readonly best: BestLists
+}
+
+/**
+ * Counts the n-grams of documents, all lengths in one pass over sorted suffixes, in memory that is bounded: the suffixes
+ * are sorted a range of buckets at a time, and beyond a share of the memory the tokens themselves lie in a temporary
+ * folder, from which each range gathers what begins in it. Tokens are read once a range, which costs a fortieth of sorting
+ * them, and take a tenth of the room that the suffixes written out would take.
+ * @throws UsageError where the memory cannot hold the largest bucket
+ */
+export async function countNgrams(
+  documents: Iterable<NgramDocument> | AsyncIterable<NgramDocument>,
+  settings: NgramSettings,
+): Promise<NgramCounts> {
+  const { largest, longest, best, signal, memoryBytes = DEFAULT_MEMORY_BYTES } = settings
+  const { classOf, classes } = best
+  const cells: number[] = []
+  const single = countTokens(classOf, classes)
+  // Sizes do not depend on cells, so a counter without documents will do.
+  const empty = { largest, longest, cellOf: new Uint32Array(0), classOf, classes }
+  const sizer: NgramCounter | null = longest > 1 ? ngramCounter(empty) : null
+  const keeper = keepTexts(longest, memoryBytes / 4, (text) => sizer?.count(text))
+  let tokens = 0
+  try {
+    for await (const document of documents) {
+      signal?.throwIfAborted()
+      single.add(document)
+      if (sizer) keeper.add(document.tokens)
+      cells.push(document.cell)
+      tokens += document.tokens.length
+    }
+    const first = bestGrams(best)
+    single.tell(first.offer)
+    const parts: RangeCounts[] = [{ totals: single.totals(), best: first.lists() }]
+    if (sizer) {
+      const shape = { ...empty, cellOf: sharedArray(cells) }
+      parts.push(
+        ...(await countRanges(
+          { shape, texts: keeper.finish(), sizes: sharedArray(sizer.sizes()), best },
+          settings,
+        )),
+      )
+    }
+    return {
+      documents: cells.length,
+      tokens,
+      totals: readTotals(
+        parts.map((part) => part.totals),
+        longest,
+        classes,
+      ),
+      best: mergeBest(
+        parts.map((part) => part.best),
+        best.count,
+      ),
+    }
+  } finally {
+    keeper.close()
+  }
+}
+
+const WORKER = workerEntry(import.meta.url, 'ngram-worker')
+
+async function countRanges(
+  count: RangedCount,
+  { threads = 1, memoryBytes = DEFAULT_MEMORY_BYTES, signal, onProgress }: NgramSettings,
+): Promise<RangeCounts[]> {
+  const plan = planRanges(count, memoryBytes, threads)
+  const total = plan.ranges.reduce((sum, { records }) => sum + records, 0)
+  const isAlone = plan.threads === 1 || plan.ranges.length === 1
+  const pool = isAlone
+    ? null
+    : workerPool<BucketRange, RangeCounts>(WORKER, { threads: plan.threads, workerData: count })
+  const alone = isAlone ? rangeCounter(count) : null
+  const stop = () => void pool?.close()
+  signal?.addEventListener('abort', stop)
+  let done = 0
+  const run = async (range: Range): Promise<RangeCounts> => {
+    await setImmediate() // lets Ctrl-C and the progress bar in
+    signal?.throwIfAborted()
+    const counts = pool ? await pool.run(range) : alone!(range)
+    done += range.records
+    onProgress?.(done, total)
+    return counts
+  }
+  try {
+    const parts: RangeCounts[] = []
+    for await (const part of mapOrdered(plan.ranges, run, plan.threads)) parts.push(part)
+    return parts
+  } finally {
+    signal?.removeEventListener('abort', stop)
+    await pool?.close()
+  }
+}
+
+/** Some buckets whose records fit in a thread's share of the memory. */
+interface Range extends BucketRange {
+  readonly records: number
+}
+
+/** Ranges of about equal size, as few as fit in the memory and as many as there are threads. */
+function planRanges({ shape, sizes, texts }: RangedCount, memoryBytes: number, threads: number) {
+  const { recordBytes } = packingOf(shape.largest, shape.longest)
+  const total = sizes.reduce((sum, n) => sum + n, 0)
+  const largest = sizes.reduce((most, n) => Math.max(most, n), 0)
+  // The largest bucket is needed twice, for the sort. Threads that would not have that much are left out.
+  const needed = fixedBytes(shape) + 2 * recordBytes * largest
+  const free = memoryBytes - texts.inMemory
+  if (needed > free) {
+    const least = Math.ceil((needed + texts.inMemory) / 2 ** 20)
+    throw new UsageError(`memory: at least ${least} MB are needed to count these n-grams`)
+  }
+  const working = Math.max(1, Math.min(threads, Math.floor(free / needed)))
+  const most = Math.floor((free / working - fixedBytes(shape)) / recordBytes) - largest
+  const rounds = Math.ceil(total / (Math.min(most, MAX_RANGE_BYTES / recordBytes) * working))
+  const wanted = Math.ceil(total / (rounds * working))
+  const ranges: Range[] = []
+  for (let from = 0; from < sizes.length; ) {
+    let to = from
+    let records = 0
+    while (to < sizes.length && (to === from || records + sizes[to] <= Math.max(wanted, largest))) {
+      records += sizes[to++]
+    }
+    if (records > 0) ranges.push({ from, to, records })
+    from = to
+  }
+  return { ranges, threads: working }
+}
+
+/** Wasm memory has 4 GiB. */
+const MAX_RANGE_BYTES = 2 ** 31
+
+function readTotals(parts: readonly Float64Array[], longest: number, classes: number): NgramTotals[] {
+  const sum = (row: number, n: number) => parts.reduce((all, part) => all + part[row * TOTALS + n], 0)
+  return Array.from({ length: Math.min(longest, LONGEST) }, (_, i) => ({
+    n: i + 1,
+    distinct: sum(0, i + 1),
+    shared: sum(1, i + 1),
+    documents: sum(2, i + 1),
+    byClass: Array.from({ length: classes }, (_, c) => sum(3 + c, i + 1)),
+  }))
+}
+
+function sharedArray(values: ArrayLike<number>): Uint32Array {
+  const array = new Uint32Array(new SharedArrayBuffer(4 * values.length))
+  array.set(values)
+  return array
+}
