@@ -12,19 +12,21 @@ export interface Io {
   readonly columns: number
   /** Whether to colour: a terminal, and NO_COLOR not set. */
   readonly colour: boolean
-  /** Aborted by Ctrl-C. */
+  /** Aborted by Ctrl-C, or by SIGTERM. */
   readonly signal: AbortSignal
   /** A progress bar on standard error, silent unless that is a terminal. @param total null where it is not known */
   progress(label: string, total: number | null): Progress
 }
 
-/** The real terminal, with Ctrl-C bound to `signal`; a second Ctrl-C ends the program at once. */
+/** The real terminal, with Ctrl-C and SIGTERM bound to `signal`; the second of them ends the program at once. */
 export function terminal(): Io {
   const abort = new AbortController()
-  process.on('SIGINT', () => {
+  const stop = () => {
     if (abort.signal.aborted) process.exit(130)
     abort.abort()
-  })
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // The reader went away (`taxon … | head`): nobody is left to tell.
     if (error.code === 'EPIPE') process.exit(0)

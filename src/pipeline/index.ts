@@ -1,6 +1,7 @@
 export { type SplitCounts, type SplitOptions, splitCorpus } from '../corpus/index.ts'
 export { type ClassifyOptions, classify } from './classify.ts'
 export { type DescribedCorpus, describeCorpus } from './describe-corpus.ts'
+export { type Disassembled, type DisassemblePathsOptions, disassemblePaths } from './disassemble-paths.ts'
 export { type CorpusEvaluation, type EvaluateOptions, evaluate } from './evaluate.ts'
 export { examine, type Finding } from './examine.ts'
 export { corpusLines, type ExportOptions, exportCorpus } from './export-corpus.ts'
@@ -18,3 +19,4 @@ export {
 export { DISASSEMBLERS, type Disassembler, type ReadInputSettings } from './read-input.ts'
 export { readRecipe } from './read-recipe.ts'
 export { type TrainOptions, train } from './train.ts'
+export { whatWasFound } from './what-was-found.ts'

@@ -3,6 +3,7 @@ import { type Abstention, OUTSPOKEN } from '../models/index.ts'
 import { type Evidence, knowsLess, type Report, type Trace, type Verdict } from '../samples/index.ts'
 import type { LoadedModel } from './models.ts'
 import { waysToModel } from './public-models.ts'
+import { whatWasFound } from './what-was-found.ts'
 
 /** What is known of an input beside its report. */
 export interface Input {
@@ -74,19 +75,7 @@ function withoutDetector(report: Report, ofView: readonly LoadedModel[]): string
     ofView.length === 0
       ? `no model for this view (${view})`
       : `no model tells malicious from benign in this view (${view}); a family is named as if it were malicious`
-  return view === 'opcodes' ? [none, whatWasFound(report), ...waysToModel(report)] : [none]
-}
-
-/** An executable or listing in one sentence. */
-function whatWasFound({ format, trace, executable }: Report): string {
-  const { length, tally, dialect } = trace
-  const opcodes = `${length} ${length === 1 ? 'opcode' : 'opcodes'}, ${tally.tokens.length} distinct`
-  if (!executable) return `found: ${format} for ${dialect}, ${opcodes}`
-  const { sections, moreSections, imports, entry } = executable
-  const code = sections.filter(({ isExecutable }) => isExecutable).length
-  const parts = `${sections.length + moreSections} sections (${code} executable)`
-  const taken = imports === null ? 'imports that cannot be read' : `${imports} imports`
-  return `found: ${format} for ${dialect}, ${parts}, ${taken}, ${entry === null ? 'no entry' : `entry ${entry}`}, ${opcodes}`
+  return view === 'opcodes' ? [none, `found: ${whatWasFound(report)}`, ...waysToModel(report)] : [none]
 }
 
 function isDetector({ trained }: LoadedModel): boolean {

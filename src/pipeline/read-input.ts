@@ -28,6 +28,10 @@ export interface ReadInputSettings extends Pick<DisassembleOptions, 'method' | '
   readonly idaTimeoutMs?: number
   /** Most calls or opcodes whose order is kept for each sample. */
   readonly maxTokens?: number
+  /** Most bytes of what a line of a traces file says besides; 65,536 by default. */
+  readonly maxExtraBytes?: number
+  /** Give the address of each opcode of an executable or listing; true by default. */
+  readonly addresses?: boolean
   /** Most bytes read of one input, compression undone; what is left unread makes it partial. */
   readonly maxBytes?: number
 }
@@ -70,10 +74,17 @@ export async function* readInput(source: Source, options: ReadInputOptions = {})
     const kind = KINDS.find(({ accepts }) => accepts(head, source.name))
     // Of what cannot be read at all there is no head; its reader tells why.
     if (!kind && head.length > 0) throw new UnknownFormatError(source.path, otherFormat(head))
-    yield* (kind?.read ?? report)(rest, source, options)
+    const reports = (kind?.read ?? report)(rest, source, options)
+    if (options.addresses ?? true) yield* reports
+    else for await (const each of reports) yield each.format === 'traces' ? each : withoutAddresses(each)
   } finally {
     await rest.return?.()
   }
+}
+
+function withoutAddresses(report: Report): Report {
+  const { trace } = report
+  return trace.places?.address ? { ...report, trace: { ...trace, places: null } } : report
 }
 
 function report(chunks: Chunks, _source: Source, options: ReadInputOptions): AsyncIterable<Report> {

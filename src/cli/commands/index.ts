@@ -2,6 +2,7 @@ import type { Command } from '../command.ts'
 import { classify } from './classify.ts'
 import { completions } from './completions.ts'
 import { corpus } from './corpus.ts'
+import { disassemble } from './disassemble.ts'
 import { doctor } from './doctor.ts'
 import { evaluate } from './evaluate.ts'
 import { model } from './model.ts'
@@ -11,6 +12,7 @@ import { train } from './train.ts'
 /** Every command, in the order of the help text. A new one is one file and one line here. */
 export const commands: readonly Command[] = [
   classify,
+  disassemble,
   corpus,
   train,
   evaluate,
