@@ -1,20 +1,33 @@
-// Run before the tests: brings scikit-learn, the judge of the oracle tests, where that needs no question. Where it does,
-// it says how; those tests are then skipped (under CI they fail).
+// Run before the tests: brings scikit-learn and objdump, the judges of the oracle tests, where that needs no question.
+// Where it does, it says how; those tests are then skipped (under CI they fail).
 import { spawnSync } from 'node:child_process'
 
 const PYTHONS = ['python3', '/usr/bin/python3']
 const run = (command, ...args) => spawnSync(command, args, { stdio: 'pipe', encoding: 'utf8' })
-const hasSklearn = () =>
-  PYTHONS.some((python) => run(python, '-c', 'from sklearn.svm import LinearSVC').status === 0)
-const HOW = 'apt-get install python3-sklearn, or pip install scikit-learn'
 
-if (!hasSklearn()) {
-  const isRoot = process.getuid?.() === 0
-  if (isRoot && run('apt-get', '--version').status === 0) {
-    console.log('setup: installing python3-sklearn for the oracle tests')
+const TOOLS = [
+  {
+    name: 'Python with scikit-learn',
+    debianPackage: 'python3-sklearn',
+    how: 'apt-get install python3-sklearn, or pip install scikit-learn',
+    isHere: () =>
+      PYTHONS.some((python) => run(python, '-c', 'from sklearn.svm import LinearSVC').status === 0),
+  },
+  {
+    name: 'GNU objdump',
+    debianPackage: 'binutils',
+    how: 'apt-get install binutils',
+    isHere: () => run('objdump', '--version').stdout?.includes('GNU') ?? false,
+  },
+]
+
+const canInstall = process.getuid?.() === 0 && run('apt-get', '--version').status === 0
+for (const { name, debianPackage, how, isHere } of TOOLS) {
+  if (isHere()) continue
+  if (canInstall) {
+    console.log(`setup: installing ${debianPackage} for the oracle tests`)
     run('apt-get', 'update')
-    run('apt-get', 'install', '-y', '--no-install-recommends', 'python3-sklearn')
+    run('apt-get', 'install', '-y', '--no-install-recommends', debianPackage)
   }
-  if (!hasSklearn())
-    console.log(`setup: no Python with scikit-learn, its tests are skipped; to have them: ${HOW}`)
+  if (!isHere()) console.log(`setup: there is no ${name}, its tests are skipped; to have them: ${how}`)
 }

@@ -28,7 +28,8 @@ const ALIASES: readonly (readonly [canonical: string, ...others: string[]])[] = 
   ['call', 'callq', 'calll', 'callw', 'callf', 'lcall', 'lcalll', 'lcallw', 'lcallq'],
   ['int3', 'int 3'],
   ['int1', 'icebp', 'int01'],
-  ['nop', 'nopw', 'nopl', 'nopd', 'nopq', 'fnop16'],
+  // The second is what two operand-size bytes make of the first.
+  ['nop', 'xchg ax,ax', 'xchg ax, ax', 'nopw', 'nopl', 'nopd', 'nopq'],
   ['wait', 'fwait'],
   ['xlatb', 'xlat'],
   ['shl', 'sal'],
@@ -39,6 +40,15 @@ const ALIASES: readonly (readonly [canonical: string, ...others: string[]])[] = 
   ['popf', 'popfd', 'popfq', 'popfw', 'popfl'],
   ['enter', 'enterd', 'enterq', 'enterw', 'enterl'],
   ['leave', 'leaved', 'leaveq', 'leavew', 'leavel'],
+  // Objdump says the width of some operands in the name, even in Intel's syntax.
+  ['push', 'pushw', 'pushl', 'pushq'],
+  ['pop', 'popw', 'popl', 'popq'],
+  ...['sgdt', 'sidt', 'lgdt', 'lidt'].map(
+    (name) => [name, `${name}d`, `${name}w`, `${name}l`, `${name}q`] as const,
+  ),
+  ...['fnsave', 'frstor', 'fldenv', 'fnstenv'].map(
+    (name) => [name, `${name}w`, `${name}s`, `${name}d`] as const,
+  ),
   // AT&T's names of sign extensions.
   ['cbw', 'cbtw'],
   ['cwde', 'cwtl'],
@@ -61,9 +71,9 @@ const canonicalNames = new Map(
 /** Comparisons with their predicate in the name, as `cmpneqps` or `vpcmpltuw`: the predicate is an operand. */
 const COMPARISON =
   /^(v?cmp)(?:eq|lt|le|unord|neq|nlt|nle|ord|nge|ngt|false|ge|gt|true)(?:_[a-z]+)?([ps][sdh])$/
-const INTEGER_COMPARISON = /^(vpcmp)(?:eq|lt|le|false|neq|nlt|nle|true)(u?[bwdq])$/
+const INTEGER_COMPARISON = /^(vpcmp)(?:(?:lt|le|neq|nlt|nle)(?=u?[bwdq]$)|eq(?=u))(u?[bwdq])$/
 const XOP_COMPARISON = /^(vpcom)(?:lt|le|gt|ge|eq|neq|false|true)(u?[bwdq])$/
-const CARRYLESS_PRODUCT = /^(v?pclmul)[lh]q[lh]q(dq)$/
+const CARRYLESS_PRODUCT = /^(v?pclmul)[lh]q[lh](qdq)$/
 
 const PREFIXES = new Map([
   ['rep', 'rep'],
