@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { madeUpExamples, traceOf } from '../../test/traces.ts'
 import { UsageError } from '../core/index.ts'
-import { DEFAULT_FEATURES } from '../features/index.ts'
+import { countTraces, DEFAULT_FEATURES, encoderOf } from '../features/index.ts'
+import { innerFolds } from './choose-value.ts'
+import { fitCounted } from './fit-counted.ts'
 import { fitRecipe } from './fit-recipe.ts'
 import { saveModel } from './model-file.ts'
 import type { Recipe } from './recipe.ts'
 import { findRecipe, recipes } from './recipe-list.ts'
+import { makeTrained } from './trained.ts'
 
 const quick = (name: string, model: Partial<Recipe['model']> = {}): Recipe => {
   const recipe = findRecipe(name)!
@@ -46,6 +49,25 @@ describe('fitRecipe', () => {
       expect(saveModel(three)).toEqual(saveModel(one))
     },
   )
+
+  it('learns from the n-grams that are selected what it learns from a table of all n-grams', async () => {
+    const examples = madeUpExamples(90, 3, 'sequence', 4)
+    const { traces, y, classes, groups } = examples
+    const recipe = quick('svm')
+    for (const select of [1, 40, 500]) {
+      const features = { ...recipe.features, ngrams: [1, 5] as const, limit: 60, select }
+      const chosen: Recipe = { ...recipe, features }
+      const trained = await fitRecipe(chosen, examples, { seed: 3 })
+      const counted = countTraces(features, traces, traces[0].view, 'sequence')
+      const rows = { counted, rows: Uint32Array.from(y.keys()), y, classes: classes.length }
+      const folds = innerFolds(y, groups, 3, 3)
+      const { columns, model, choice } = await fitCounted(chosen, rows, folds, { seed: 3 })
+      const { card } = trained
+      const whole = makeTrained(chosen, classes, encoderOf(counted, columns), model, choice.calibration, card)
+      expect(card.chosen).toMatchObject({ value: choice.value, scores: choice.scores })
+      expect(saveModel(trained)).toEqual(saveModel(whole))
+    }
+  })
 
   it('gives probabilities that are neither too sure nor too shy', async () => {
     const trained = await fitRecipe(quick('svm'), madeUpExamples(400, 2, 'counts', 1), { seed: 1 })

@@ -1,5 +1,5 @@
 import { UsageError } from '../core/index.ts'
-import { type Counted, commonKind, commonView, countTraces, encoderOf } from '../features/index.ts'
+import { type Counted, commonKind, commonView, countSelected, encoderOf } from '../features/index.ts'
 import type { Trace } from '../samples/index.ts'
 import { type Abstention, chooseThresholds } from './abstention.ts'
 import { calibrate } from './calibration.ts'
@@ -26,14 +26,16 @@ export interface Examples {
 export async function fitRecipe(recipe: Recipe, examples: Examples, options: FitOptions): Promise<Trained> {
   const { traces, y, classes, groups } = examples
   checkTraces(recipe, traces)
-  const counted = countTraces(
+  const all = Uint32Array.from(y.keys())
+  const folds = innerFolds(y, groups, recipe.model.folds, options.seed)
+  const counted = await countSelected(
     recipe.features,
     traces,
     commonView(traces),
     commonKind(recipe.features, traces),
+    { y, classes: classes.length, sets: [all, ...folds.map(({ train }) => train)] },
+    options.threads === undefined ? {} : { threads: options.threads },
   )
-  const all = Uint32Array.from(y.keys())
-  const folds = innerFolds(y, groups, recipe.model.folds, options.seed)
   const rows = { counted, rows: all, y, classes: classes.length }
   const { columns, model, choice } = await fitCounted(recipe, rows, folds, options)
   const card = describe(recipe, examples, counted, options.seed, choice)
