@@ -47,6 +47,17 @@ describe('disassemble', () => {
   })
 
   it.each([
+    [
+      'in every length',
+      [0xc3, 0x8d, 0x76, 0, 0x8d, 0x74, 0x26, 0, 0x8d, 0xbc, 0x27, 0, 0, 0, 0, 0x55],
+      'ret push',
+    ],
+    ['only if it does nothing', [0xc3, 0x8d, 0x76, 1, 0x8d, 0x77, 0, 0x8d, 0x74, 0x27, 0], 'ret lea lea lea'],
+  ])('leaves out lea as a long nop of 32 bits, %s', async (_, code, left) => {
+    expect(await opcodes(code, {}, false)).toBe(left)
+  })
+
+  it.each([
     ['a nop that is run into', [0x55, 0x90, 0xc3], 'push nop ret'],
     ['a nop behind a call', [0xe8, 0, 0, 0, 0, 0x90, 0x55], 'call nop push'],
     ['a lone int3 in the flow', [0x55, 0xcc, 0x58], 'push int3 pop'],

@@ -16,6 +16,7 @@ interface CodeFacts {
 const LOCK = 0xf0
 const REPNE = 0xf2
 const REP = 0xf3
+const LEA = 0x8d
 
 /** x86 and x64 by iced-x86. Its instruction object is used again for all: twice as fast as one for each. */
 export async function x86Decoder(bits: 32 | 64): Promise<Decoder> {
@@ -74,6 +75,7 @@ export async function x86Decoder(bits: 32 | 64): Promise<Decoder> {
         const first = code[begin]!
         if (known.takesPrefix && isPrefix[first] === 1) opcode = withPrefix(opcode, code, begin)
         if (first === 0 && code[begin + 1] === 0) flow = FLOW.idle
+        if (first === LEA && bits === 32 && isIdleLea(code, begin, at)) flow = FLOW.idle
         opcodes[count] = opcode
         flows[count] = flow
         if (targets !== null) {
@@ -92,6 +94,17 @@ export async function x86Decoder(bits: 32 | 64): Promise<Decoder> {
     return { decode, close }
   }
   return { names, open }
+}
+
+/** `lea esi, [esi+0]` in any of its lengths, and the same of another register: what assemblers write for a long `nop`. */
+function isIdleLea(code: Uint8Array, begin: number, end: number): boolean {
+  const bytes = code[begin + 1]!
+  const register = (bytes >> 3) & 7
+  const hasScale = (bytes & 7) === 4
+  const from = hasScale ? code[begin + 2]! ^ 0x20 : bytes & 7
+  if (from !== register || bytes >> 6 === 3) return false
+  for (let at = begin + (hasScale ? 3 : 2); at < end; at++) if (code[at] !== 0) return false
+  return true
 }
 
 /** Signed displacement in the bytes before `end`; NaN where there is none. */

@@ -39,9 +39,14 @@ const WATCHED = 10_000
 /** Characters of prefixes that are kept for the line behind theirs. */
 const MAX_PREFIXES = 64
 
-/** Begins to read. @param head what the listing begins with @param most instructions that are kept in order */
-export async function newReading(format: ListingFormat, head: string, most: number): Promise<Reading> {
-  const named = format.processor(head)
+/** Begins to read. @param head what the listing begins with @param most instructions that are kept in order @param processor where it is known */
+export async function newReading(
+  format: ListingFormat,
+  head: string,
+  most: number,
+  processor?: Architecture,
+): Promise<Reading> {
+  const named = processor ?? format.processor(head)
   const architecture = named ?? 'x86'
   return {
     format,

@@ -19,7 +19,11 @@ export interface Listing extends Disassembly {
 /** How a listing is read. */
 export interface ListingOptions {
   /** Most instructions that are kept in order. */
-  readonly maxOpcodes?: number
+  readonly maxOpcodes?: number | undefined
+  /** What wrote it, where that is known. */
+  readonly format?: ListingName | undefined
+  /** Its processor, where that is known better than from the listing. */
+  readonly architecture?: Architecture | undefined
 }
 
 /** A listing in the form that all sources have: its trace has no places where the listing has no addresses. */

@@ -32,15 +32,16 @@ function formatOf(head: string): ListingFormat | null {
  */
 export async function readListing(
   chunks: AsyncIterable<Uint8Array>,
-  { maxOpcodes = DEFAULT_MAX_LISTED }: ListingOptions = {},
+  options: ListingOptions = {},
 ): Promise<Listing> {
   const source = chunks[Symbol.asyncIterator]()
   try {
     const head = await takeHead(source)
     const text = textOf(head)
-    const format = formatOf(text)
+    const format = listingFormats.find(({ name }) => name === options.format) ?? formatOf(text)
     if (format === null) throw new UnknownFormatError('listing', 'text of another kind')
-    const reading = await newReading(format, text, maxOpcodes)
+    const { maxOpcodes = DEFAULT_MAX_LISTED, architecture } = options
+    const reading = await newReading(format, text, maxOpcodes, architecture)
     await eachLine(followed(head, source), (line) => takeLine(reading, line))
     return listingOf(reading)
   } finally {
