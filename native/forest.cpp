@@ -8,6 +8,8 @@ using u64 = unsigned long long;
 
 namespace {
 
+constexpr u32 LANES = 4;
+
 struct Columns {
   u32 rows, columns;
   const u8* codes;
@@ -22,7 +24,7 @@ struct Scratch {
   u32* features;  // a permutation of the columns
   u32* stack;     // nodes yet to grow: from, to
   u32* counts;    // [256, classes], zeros between two uses
-  u32* left;      // [classes]
+  u32* left;      // [LANES, classes], the first lane where there is but one
   u32* total;     // [classes]
   u8* gathered;   // bins of a node's rows in one column
 };
@@ -62,18 +64,21 @@ struct Grower {
     if (found > best.score) best = {found, column, bin, threshold};
   }
 
-  // The best split of one column, if it is better than the best so far. False where all rows have one bin.
-  bool tryColumn(u32 column, u32 from, u32 to, u32 all, Split& best) {
+  // Puts a node's bins of one column into `gathered`. False where all are the same.
+  bool gather(u32 column, u32 from, u32 to) const {
     const u8* codes = x.codes + static_cast<u64>(column) * x.rows;
-    const u32 n = to - from;
     const u8 first = codes[s.samples[from]];
     u8 differs = 0;
-    for (u32 i = 0; i < n; i++) {
-      const u8 code = codes[s.samples[from + i]];
-      s.gathered[i] = code;
+    for (u32 i = from; i < to; i++) {
+      const u8 code = codes[s.samples[i]];
+      s.gathered[i - from] = code;
       differs |= code ^ first;
     }
-    if (!differs) return false;
+    return differs != 0;
+  }
+
+  // The best cut of one column, if it is better than the best so far.
+  void tryAllCuts(u32 column, u32 from, u32 n, u32 all, Split& best) const {
     u64 used[4] = {0, 0, 0, 0};
     for (u32 i = 0; i < n; i++) {
       const u32 code = s.gathered[i];
@@ -84,13 +89,6 @@ struct Grower {
     for (u32 k = 0; k < classes; k++) s.left[k] = 0;
     const double* lower = x.lower + x.firstBin[column];
     const double* upper = x.upper + x.firstBin[column];
-    double drawn = 0;
-    if (extra) {
-      u32 low = 0, high = 255;
-      while (!(used[low >> 6] >> (low & 63) & 1)) low++;
-      while (!(used[high >> 6] >> (high & 63) & 1)) high--;
-      drawn = lower[low] + random.unit() * (upper[high] - lower[low]);
-    }
     u32 draws = 0;
     int previous = -1;
     for (u32 word = 0; word < 4; word++) {
@@ -98,14 +96,9 @@ struct Grower {
         const u32 bin = word * 64 + __builtin_ctzll(bits);
         if (previous >= 0) {
           const double below = upper[previous], above = lower[bin];
-          if (!extra) {
-            // The middle of neighbouring numbers may round to the upper one, which belongs to the other side.
-            const double middle = below + (above - below) / 2;
-            consider(column, draws, all, previous, middle < above ? middle : below, best);
-          } else if (drawn < above) {
-            consider(column, draws, all, previous, drawn < below ? below : drawn, best);
-            drawn = __builtin_inf();
-          }
+          // The middle of neighbouring numbers may round to the upper one, which belongs to the other side.
+          const double middle = below + (above - below) / 2;
+          consider(column, draws, all, previous, middle < above ? middle : below, best);
         }
         u32* counts = s.counts + bin * classes;
         for (u32 k = 0; k < classes; k++) {
@@ -116,7 +109,44 @@ struct Grower {
         previous = bin;
       }
     }
-    return true;
+  }
+
+  void countLeft(u32 i, u32 from, u32 bin, u32* left) const {
+    const u32 tag = s.tags[from + i];
+    left[tag & 0xffff] += s.gathered[i] <= bin ? tag >> 16 : 0;
+  }
+
+  // One random cut of one column, if it is better than the best so far.
+  void tryRandomCut(u32 column, u32 from, u32 n, u32 all, Split& best) {
+    u8 low = 255, high = 0;
+    for (u32 i = 0; i < n; i++) {
+      const u8 code = s.gathered[i];
+      low = code < low ? code : low;
+      high = code > high ? code : high;
+    }
+    const double* lower = x.lower + x.firstBin[column];
+    const double* upper = x.upper + x.firstBin[column];
+    const double drawn = lower[low] + random.unit() * (upper[high] - lower[low]);
+    u32 bin = low, end = high;
+    while (bin < end) {
+      const u32 middle = (bin + end + 1) / 2;
+      if (lower[middle] <= drawn) bin = middle;
+      else end = middle - 1;
+    }
+    if (bin == high) return;
+    for (u32 k = 0; k < LANES * classes; k++) s.left[k] = 0;
+    // Neighbours are often of one class: in lanes of their own, no sum waits for the one before it.
+    u32 i = 0;
+    for (; i + LANES <= n; i += LANES) {
+      for (u32 lane = 0; lane < LANES; lane++) countLeft(i + lane, from, bin, s.left + lane * classes);
+    }
+    for (; i < n; i++) countLeft(i, from, bin, s.left);
+    u32 draws = 0;
+    for (u32 k = 0; k < classes; k++) {
+      for (u32 lane = 1; lane < LANES; lane++) s.left[k] += s.left[lane * classes + k];
+      draws += s.left[k];
+    }
+    consider(column, draws, all, bin, drawn > upper[bin] ? drawn : upper[bin], best);
   }
 
   Split findSplit(u32 from, u32 to, u32 all) {
@@ -127,7 +157,10 @@ struct Grower {
       const u32 column = s.features[j];
       s.features[j] = s.features[i];
       s.features[i] = column;
-      if (tryColumn(column, from, to, all, best)) varied++;
+      if (!gather(column, from, to)) continue;
+      varied++;
+      if (extra) tryRandomCut(column, from, to - from, all, best);
+      else tryAllCuts(column, from, to - from, all, best);
     }
     return best;
   }

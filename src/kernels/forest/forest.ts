@@ -3,6 +3,9 @@ import { instantiate, type Kernel } from '../wasm.ts'
 import { wasm } from './forest.wasm.ts'
 import type { ForestSettings, GrowTree } from './reference.ts'
 
+/** Counters of each class that the kernel keeps apart. */
+const LANES = 4
+
 interface Exports {
   grow(rows: number, columns: number, classes: number, ...placesAndSettings: number[]): number
 }
@@ -33,7 +36,7 @@ export function treeGrower(
     features: place(4 * columns),
     stack: place(8 * (rows + 2)),
     counts: place(4 * 256 * classes),
-    left: place(4 * classes),
+    left: place(4 * LANES * classes),
     total: place(4 * classes),
     gathered: place(rows),
     // An inner node is two numbers, a leaf one and two for each of its classes, of which it has no more than rows.

@@ -89,16 +89,19 @@ interface Split {
 /** Where a column may be cut: half way between each two neighbouring bins, or at one random place. */
 function cuts(x: BinnedColumns, column: number, bins: readonly number[], extra: boolean, random: Random) {
   const first = x.firstBin[column]
-  const between = bins.slice(1).map((bin, i) => {
+  const [low, high] = [bins[0], bins[bins.length - 1]]
+  if (extra) {
+    const [least, most] = [x.lower[first + low], x.upper[first + high]]
+    const drawn = least + random.unit() * (most - least)
+    let bin = low
+    while (bin < high && x.lower[first + bin + 1] <= drawn) bin++
+    return bin === high ? [] : [{ bin, threshold: Math.max(drawn, x.upper[first + bin]) }]
+  }
+  return bins.slice(1).map((bin, i) => {
     const [below, above] = [x.upper[first + bins[i]], x.lower[first + bin]]
     const middle = below + (above - below) / 2
-    return { bin: bins[i], below, above, threshold: middle < above ? middle : below }
+    return { bin: bins[i], threshold: middle < above ? middle : below }
   })
-  if (!extra) return between
-  const [low, high] = [x.lower[first + bins[0]], x.upper[first + bins[bins.length - 1]]]
-  const drawn = low + random.unit() * (high - low)
-  const cut = between.find(({ above }) => drawn < above)
-  return cut ? [{ bin: cut.bin, threshold: Math.max(drawn, cut.below) }] : []
 }
 
 /** Σ wₖ²/w of both sides, which is largest where Gini's impurity is least. */
