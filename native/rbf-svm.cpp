@@ -69,14 +69,21 @@ extern "C" {
 // `columnValues` and `values` are 0 for a matrix of ones.
 __attribute__((export_name("prepare"))) void prepare(
     u32 rows, const u32* columnStarts, const u32* columnRows, const double* columnValues, const u32* starts,
-    const u32* indices, const double* values, const double* squares, double gamma, double* out) {
-  matrix = {rows, columnStarts, columnRows, columnValues, starts, indices, values, squares, gamma, out};
+    const u32* indices, const double* values, const double* squares, double* out) {
+  matrix = {rows, columnStarts, columnRows, columnValues, starts, indices, values, squares, 0, out};
 }
 
 __attribute__((export_name("prepareCache"))) void prepareCache(
     u32 slots, float* rows, u32* slotOf, u32* ownerOf, u32* usedAt) {
   cache = {slots, rows, slotOf, ownerOf, usedAt, 0, 0};
-  for (u32 row = 0; row < matrix.rows; row++) slotOf[row] = NONE;
+}
+
+// Forgets the rows of the kernel that were made with another.
+__attribute__((export_name("setGamma"))) void setGamma(double gamma) {
+  matrix.gamma = gamma;
+  cache.filled = cache.clock = 0;
+  if (!cache.slots) return;
+  for (u32 row = 0; row < matrix.rows; row++) cache.slotOf[row] = NONE;
 }
 
 // The kernel of a row, whose columns ascend, with every row of the matrix.

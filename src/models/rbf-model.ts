@@ -36,8 +36,8 @@ export function rbfModel(name: string, classes: number, learned: RbfLearned): Mo
   const { coefficients } = learned
   let kernel: RbfKernel | null = null
   const marginsOf = (x: SparseMatrix, row: number) => {
-    kernel ??= makeRbfKernel(learned.support, learned.gamma)
-    const similarities = kernel.similarities(x, row)
+    kernel ??= makeRbfKernel(learned.support)
+    const similarities = kernel.similarities(x, row, learned.gamma)
     return Float64Array.from(pairs, ([a, b], pair) => {
       let sum = learned.intercepts[pair]
       for (const { from, to, other } of sidesOf(learned, a, b)) {

@@ -8,7 +8,7 @@ import { classifierOf, type FitSettings } from './classifier-kind.ts'
 import { gaussianShares } from './gaussian-shares.ts'
 import { rbfSvm } from './rbf-svm.ts'
 
-const SETTINGS: FitSettings = { value: 3, tolerance: 1e-6, balanced: false, seed: 1, own: { gamma: 1 } }
+const SETTINGS: FitSettings = { value: 1, tolerance: 1e-6, balanced: false, seed: 1, own: { C: 3 } }
 
 /** Rows whose class shows in some of the columns, not without doubt. */
 function labelled(rows: number, columns: number, classes: number, binary: boolean, seed = 1) {
@@ -86,7 +86,7 @@ describe.skipIf(!python)('against scikit-learn’s SVC', () => {
     'the decisions for %i classes, binary %s, are the same',
     (classes, _, i) => {
       const { x, y, test, C, balanced } = cases[i]
-      const model = classifierOf(rbfSvm, { ...SETTINGS, value: C, balanced }).fit(x, y, classes)
+      const model = classifierOf(rbfSvm, { ...SETTINGS, own: { C }, balanced }).fit(x, y, classes)
       const decisions = model.decide(test)
       const own = classes === 2 ? decisions.filter((_, at) => at % 2 === 1) : decisions
       expect(own).toHaveLength(answers[i].decisions.length)
@@ -222,7 +222,7 @@ describe('the scale rule', () => {
     }
     const mean = cells.reduce((sum, cell) => sum + cell, 0) / 240
     const variance = cells.reduce((sum, cell) => sum + (cell - mean) * (cell - mean), 0) / 240
-    const { gamma } = classifierOf(rbfSvm, { ...SETTINGS, own: { gamma: 2 } }).fit(x, y, 2).tensors
+    const { gamma } = classifierOf(rbfSvm, { ...SETTINGS, value: 2 }).fit(x, y, 2).tensors
     expect(gamma.data[0]).toBeCloseTo(2 / (8 * variance), 10)
   })
 })

@@ -13,15 +13,15 @@ const MAX_READ = 8e9
 
 /**
  * Support vector machine with a Gaussian kernel, hinge loss, one class against one (C-SVC of Chang & Lin, "LIBSVM: A
- * Library for Support Vector Machines", 2011). `gamma` counts in units of the "scale" rule 1 / (columns · variance), the
- * variance of all values of the training matrix, zeros included. A part is a pair of classes. The kernel of a matrix is
- * computed once for all pairs and all values of the grid, row by row, at most 256 MiB a matrix that lives.
+ * Library for Support Vector Machines", 2011). The grid is over γ, to which the figures are most sensitive, in units of
+ * the "scale" rule 1 / (columns · variance), the variance of all values of the training matrix, zeros included. A part is
+ * a pair of classes. The kernel of a matrix is computed row by row, for all pairs, at most 256 MiB a matrix that lives.
  */
 export const rbfSvm: ClassifierKind = {
   name: NAME,
-  gridName: 'C',
-  defaultGrid: [1, 3, 10, 30],
-  settings: [{ name: 'gamma', type: 'number', otherwise: 1, least: 1e-6, most: 1e6 }],
+  gridName: 'gamma',
+  defaultGrid: [1, 2, 4, 8],
+  settings: [{ name: 'C', type: 'number', otherwise: 10, least: 1e-6, most: 1e6 }],
   parts: (classes) => pairsOf(classes).length,
   fitPart(x, y, classes, part, { value, tolerance, balanced, own }) {
     const [a, b] = pairsOf(classes)[part]
@@ -32,17 +32,21 @@ export const rbfSvm: ClassifierKind = {
     const first = rows.length - second
     // A class without rows loses to every other one; of two such, the first wins.
     if (first === 0 || second === 0) return Float64Array.of(second > 0 ? 1 : -1)
-    const costOf = (count: number) => value * (balanced ? y.length / (classes * count) : 1)
+    const costOf = (count: number) => own.C * (balanced ? y.length / (classes * count) : 1)
     const maxSteps = Math.min(MAX_STEPS, Math.ceil(MAX_READ / rows.length))
-    const settings = { costs: [costOf(second), costOf(first)] as const, tolerance, maxSteps }
-    const { alpha, intercept } = kernelOf(x, own.gamma * scaleRule(x)).solve(rows, sides, settings)
+    const { alpha, intercept } = kernelOf(x).solve(rows, sides, {
+      gamma: value * scaleRule(x),
+      costs: [costOf(second), costOf(first)],
+      tolerance,
+      maxSteps,
+    })
     const found = [intercept]
     alpha.forEach((each, k) => {
       if (each > 0) found.push(rows[k], sides[k] * each)
     })
     return Float64Array.from(found)
   },
-  join(parts, x, classes, { own }) {
+  join(parts, x, classes, { value }) {
     const pairs = pairsOf(classes)
     const classOf = new Map<number, number>()
     parts.forEach((part, pair) => {
@@ -62,7 +66,7 @@ export const rbfSvm: ClassifierKind = {
     })
     const intercepts = Float64Array.from(parts, (part) => part[0])
     const learned = { perClass, coefficients, intercepts, support: takeRows(x, rows) }
-    return rbfModel(NAME, classes, { ...learned, gamma: own.gamma * scaleRule(x) })
+    return rbfModel(NAME, classes, { ...learned, gamma: value * scaleRule(x) })
   },
   load(tensors, columns, classes) {
     const learned = loadRbf(tensors, columns, classes)
@@ -98,13 +102,11 @@ function takeRows(x: SparseMatrix, rows: readonly number[]): SparseMatrix {
   return { rows: rows.length, columns: x.columns, starts, indices, values }
 }
 
-// The kernel lives as long as its matrix: the pairs of classes and a search over C share its rows.
-const kernels = new WeakMap<SparseMatrix, { readonly gamma: number; readonly kernel: RbfKernel }>()
+// The kernel lives as long as its matrix: the pairs of classes share its rows.
+const kernels = new WeakMap<SparseMatrix, RbfKernel>()
 
-function kernelOf(x: SparseMatrix, gamma: number): RbfKernel {
-  const known = kernels.get(x)
-  if (known?.gamma === gamma) return known.kernel
-  const kernel = makeRbfKernel(x, gamma)
-  kernels.set(x, { gamma, kernel })
+function kernelOf(x: SparseMatrix): RbfKernel {
+  const kernel = kernels.get(x) ?? makeRbfKernel(x)
+  kernels.set(x, kernel)
   return kernel
 }

@@ -4,7 +4,7 @@ import type { SvmRows } from '../linear-svm/reference.ts'
 import { makeRbfKernel, rbfKernel } from './rbf-svm.ts'
 import { type RbfSettings, reference } from './reference.ts'
 
-const SETTINGS: RbfSettings = { costs: [1, 1], tolerance: 1e-3, maxSteps: 100_000 }
+const SETTINGS: RbfSettings = { gamma: 0.1, costs: [1, 1], tolerance: 1e-3, maxSteps: 100_000 }
 
 function problem(rows: number, columns: number, density: number, binary: boolean, seed = 1) {
   const random = seededRandom(seed)
@@ -49,14 +49,15 @@ describe('the Gaussian kernel', () => {
     (rows, columns, density, binary) => {
       const { x, y } = problem(rows, columns, density, binary)
       for (const gamma of [0.01, 0.3, 40, 1000]) {
-        const [fast, slow] = [makeRbfKernel(x, gamma), reference(x, gamma)]
-        expect(fast.similarities(x, rows - 1)).toEqual(slow.similarities(x, rows - 1))
+        const settings = { ...SETTINGS, gamma }
+        const [fast, slow] = [makeRbfKernel(x), reference(x)]
+        expect(fast.similarities(x, rows - 1, gamma)).toEqual(slow.similarities(x, rows - 1, gamma))
         for (const settings of [SETTINGS, { ...SETTINGS, costs: [50, 3] as const, tolerance: 1e-6 }]) {
           expect(fast.solve(all(x), y, settings)).toEqual(slow.solve(all(x), y, settings))
         }
         const some = all(x).filter((row) => row < 2 || row % 3 > 0)
         const sides = y.filter((_, row) => some.includes(row))
-        expect(fast.solve(some, sides, SETTINGS)).toEqual(slow.solve(some, sides, SETTINGS))
+        expect(fast.solve(some, sides, settings)).toEqual(slow.solve(some, sides, settings))
       }
     },
   )
@@ -71,7 +72,7 @@ describe('the Gaussian kernel', () => {
       values: Float64Array.from(squares, Math.sqrt),
     }
     const origin: SvmRows = { ...x, rows: 1, starts: Uint32Array.of(0, 0) }
-    const found = makeRbfKernel(x, 1).similarities(origin, 0)
+    const found = makeRbfKernel(x).similarities(origin, 0, 1)
     expect(found).toEqual(Float64Array.from(x.values!, (value) => exp(-(value * value))))
     expect([found[0], found.at(-1)]).toEqual([1, 0])
   })
@@ -79,8 +80,8 @@ describe('the Gaussian kernel', () => {
   it('takes rows whose columns are ones beside rows that have values', () => {
     const { x } = problem(20, 9, 0.4, false)
     const { x: ones } = problem(20, 9, 0.4, true, 2)
-    expect(makeRbfKernel(x, 0.1).similarities(ones, 3)).toEqual(reference(x, 0.1).similarities(ones, 3))
-    expect(makeRbfKernel(ones, 0.1).similarities(x, 3)).toEqual(reference(ones, 0.1).similarities(x, 3))
+    expect(makeRbfKernel(x).similarities(ones, 3, 0.1)).toEqual(reference(x).similarities(ones, 3, 0.1))
+    expect(makeRbfKernel(ones).similarities(x, 3, 0.1)).toEqual(reference(ones).similarities(x, 3, 0.1))
   })
 
   it('is solved by hand: one row each side', () => {
@@ -94,31 +95,37 @@ describe('the Gaussian kernel', () => {
     }
     const y = Int8Array.of(1, -1)
     const k = Math.fround(exp(-4 * 0.3))
-    const { alpha, intercept } = makeRbfKernel(x, 0.3).solve(all(x), y, { ...SETTINGS, costs: [9, 9] })
+    const { alpha, intercept } = makeRbfKernel(x).solve(all(x), y, { ...SETTINGS, gamma: 0.3, costs: [9, 9] })
     expect(alpha[0]).toBeCloseTo(1 / (1 - k), 12)
     expect(alpha[1]).toBe(alpha[0])
     expect(intercept).toBeCloseTo(0, 12)
-    expect(makeRbfKernel(x, 0.3).solve(all(x), y, SETTINGS).alpha).toEqual(Float64Array.of(1, 1))
+    expect(makeRbfKernel(x).solve(all(x), y, { ...SETTINGS, gamma: 0.3 }).alpha).toEqual(
+      Float64Array.of(1, 1),
+    )
   })
 
   it('gives the same bytes however few rows of the kernel it may keep, and again on the same rows', () => {
     const { x, y } = problem(90, 30, 0.3, false)
-    const whole = rbfKernel(x, 0.1)
+    const whole = rbfKernel(x)
     const wanted = whole.solve(all(x), y, SETTINGS)
     whole.solve(all(x), y.map((side) => -side) as Int8Array, { ...SETTINGS, costs: [7, 7] })
     expect(whole.solve(all(x), y, SETTINGS)).toEqual(wanted)
     for (const bytes of [0, 3 * 4 * 90, 40 * 4 * 90]) {
-      expect(rbfKernel(x, 0.1, bytes).solve(all(x), y, SETTINGS)).toEqual(wanted)
+      expect(rbfKernel(x, bytes).solve(all(x), y, SETTINGS)).toEqual(wanted)
     }
   })
 
   it('keeps to the conditions of an optimum', () => {
     const { x, y } = problem(120, 30, 0.3, false)
-    const { alpha, intercept } = makeRbfKernel(x, 0.05).solve(all(x), y, { ...SETTINGS, tolerance: 1e-6 })
+    const { alpha, intercept } = makeRbfKernel(x).solve(all(x), y, {
+      ...SETTINGS,
+      gamma: 0.05,
+      tolerance: 1e-6,
+    })
     expect(alpha.reduce((sum, each, k) => sum + each * y[k], 0)).toBeCloseTo(0, 9)
-    const kernel = reference(x, 0.05)
+    const kernel = reference(x)
     for (let row = 0; row < x.rows; row++) {
-      const own = kernel.similarities(x, row)
+      const own = kernel.similarities(x, row, 0.05)
       const margin = y[row] * alpha.reduce((sum, each, k) => sum + each * y[k] * own[k], intercept)
       if (alpha[row] < 1) expect(margin).toBeGreaterThan(1 - 1e-5)
       if (alpha[row] > 0) expect(margin).toBeLessThan(1 + 1e-5)
@@ -127,6 +134,6 @@ describe('the Gaussian kernel', () => {
 
   it('stops after the steps it is given', () => {
     const { x, y } = problem(100, 50, 0.1, false)
-    expect(makeRbfKernel(x, 0.1).solve(all(x), y, { ...SETTINGS, tolerance: 0, maxSteps: 3 }).steps).toBe(3)
+    expect(makeRbfKernel(x).solve(all(x), y, { ...SETTINGS, tolerance: 0, maxSteps: 3 }).steps).toBe(3)
   })
 })

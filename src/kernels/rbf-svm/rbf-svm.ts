@@ -13,10 +13,10 @@ interface Exports {
     indices: number,
     values: number,
     squares: number,
-    gamma: number,
     out: number,
   ): void
   prepareCache(slots: number, rows: number, slotOf: number, ownerOf: number, usedAt: number): void
+  setGamma(gamma: number): void
   similarities(length: number, indices: number, values: number, square: number): void
   solve(
     n: number,
@@ -38,10 +38,11 @@ export const CACHE_BYTES = 256 << 20
 
 /**
  * The fast path: a row's products with all others go by the columns that it has, which costs the stored values of those
- * columns and not those of the matrix. Rows of the kernel are computed when first wanted and kept for later solutions.
+ * columns and not those of the matrix. Rows of the kernel are computed when first wanted and kept for later
+ * solutions with the same γ.
  * @param cacheBytes most bytes of rows kept, at least two rows
  */
-export function rbfKernel(x: SvmRows, gamma: number, cacheBytes = CACHE_BYTES): RbfKernel {
+export function rbfKernel(x: SvmRows, cacheBytes = CACHE_BYTES): RbfKernel {
   const kernel: Kernel<Exports> = instantiate(wasm)
   const { exports, memory } = kernel
   let end = kernel.base
@@ -83,7 +84,6 @@ export function rbfKernel(x: SvmRows, gamma: number, cacheBytes = CACHE_BYTES): 
     at.indices,
     at.values,
     at.squares,
-    gamma,
     at.out,
   )
   // The rows of the kernel come last, and only for who solves.
@@ -93,8 +93,14 @@ export function rbfKernel(x: SvmRows, gamma: number, cacheBytes = CACHE_BYTES): 
     exports.prepareCache(slots, rows, at.slotOf, at.ownerOf, at.usedAt)
   }
   let hasCache = false
+  let current = 0
+  const use = (gamma: number) => {
+    if (gamma !== current) exports.setGamma(gamma)
+    current = gamma
+  }
   return {
-    similarities(other, row) {
+    similarities(other, row, gamma) {
+      use(gamma)
       const [from, to] = [other.starts[row], other.starts[row + 1]]
       new Uint32Array(memory.buffer, at.otherIndices, x.columns).set(other.indices.subarray(from, to))
       const values = other.values?.subarray(from, to)
@@ -103,9 +109,13 @@ export function rbfKernel(x: SvmRows, gamma: number, cacheBytes = CACHE_BYTES): 
       exports.similarities(to - from, at.otherIndices, values ? at.otherValues : 0, square)
       return new Float64Array(memory.buffer, at.out, x.rows).slice()
     },
-    solve(rows, y, { costs, tolerance, maxSteps }) {
-      if (!hasCache) reserveCache()
-      hasCache = true
+    solve(rows, y, { gamma, costs, tolerance, maxSteps }) {
+      if (!hasCache) {
+        reserveCache()
+        hasCache = true
+        current = 0
+      }
+      use(gamma)
       new Uint32Array(memory.buffer, at.wanted, x.rows).set(rows)
       new Int8Array(memory.buffer, at.y, x.rows).set(y)
       const steps = exports.solve(
@@ -128,7 +138,7 @@ export function rbfKernel(x: SvmRows, gamma: number, cacheBytes = CACHE_BYTES): 
 }
 
 /** The fast path with the cache that fits most. */
-export const makeRbfKernel: MakeRbfKernel = (x, gamma) => rbfKernel(x, gamma)
+export const makeRbfKernel: MakeRbfKernel = (x) => rbfKernel(x)
 
 interface MatrixPlaces {
   readonly columnStarts: number

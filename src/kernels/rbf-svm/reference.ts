@@ -3,6 +3,8 @@ import type { SvmRows } from '../linear-svm/reference.ts'
 
 /** How far to solve, and how much each side's errors cost. */
 export interface RbfSettings {
+  /** γ of the kernel, above 0. */
+  readonly gamma: number
   /** Most that the coefficient of a row labelled 1 and of one labelled -1 may be. */
   readonly costs: readonly [number, number]
   /** Stop when the optimality conditions are met to this. */
@@ -22,7 +24,7 @@ export interface RbfSolution {
 /** The Gaussian kernel exp(-γ‖a - b‖²) over the rows of one matrix. */
 export interface RbfKernel {
   /** The kernel of a row of `other`, which has the same columns, with every row of the matrix: [rows], fresh. */
-  similarities(other: SvmRows, row: number): Float64Array
+  similarities(other: SvmRows, row: number, gamma: number): Float64Array
   /**
    * The C-SVC of some rows, ascending, min ½ Σᵢⱼ yᵢyⱼαᵢαⱼKᵢⱼ - Σ αᵢ with 0 ≤ αᵢ ≤ costᵢ and Σ yᵢαᵢ = 0, the kernel rounded
    * to float32. `y` is 1 or -1 for each of them, and both occur.
@@ -30,8 +32,8 @@ export interface RbfKernel {
   solve(rows: Uint32Array, y: Int8Array, settings: RbfSettings): RbfSolution
 }
 
-/** Makes the kernel of a matrix. @param gamma above 0 */
-export type MakeRbfKernel = (x: SvmRows, gamma: number) => RbfKernel
+/** Makes the kernel of a matrix. */
+export type MakeRbfKernel = (x: SvmRows) => RbfKernel
 
 /** Stands for a curvature that is not positive (Chang & Lin, 2011, §4.1.2). */
 const TINY_CURVATURE = 1e-12
@@ -42,8 +44,8 @@ const TINY_CURVATURE = 1e-12
  * Library for Support Vector Machines", 2011) but for shrinking. Written to be read; the wasm kernel does the same
  * operations in the same order, so that both give the same bytes.
  */
-export const reference: MakeRbfKernel = (x, gamma) => {
-  const similarities = (other: SvmRows, row: number) => {
+export const reference: MakeRbfKernel = (x) => {
+  const similarities = (other: SvmRows, row: number, gamma: number) => {
     const square = dot(other, row, other, row)
     return Float64Array.from({ length: x.rows }, (_, each) => {
       const distance = square + dot(x, each, x, each) - 2 * dot(other, row, x, each)
@@ -54,7 +56,7 @@ export const reference: MakeRbfKernel = (x, gamma) => {
     similarities,
     solve(rows, y, settings) {
       const gram = Array.from(rows, (row) => {
-        const all = similarities(x, row)
+        const all = similarities(x, row, settings.gamma)
         return Float32Array.from(rows, (each) => all[each])
       })
       return optimise(gram, y, settings)
