@@ -1,18 +1,14 @@
 import { DEFAULT_FEATURES } from '../features/index.ts'
 import { KINDS } from '../samples/index.ts'
+import { boosting } from './boosting.ts'
 import { ownDefaults } from './classifier-kind.ts'
+import { forest } from './forest.ts'
 import { linearSvm } from './linear-svm.ts'
 import { bernoulli, multinomial } from './naive-bayes.ts'
+import { opcodesDetect, opcodesDetectElf, opcodesFamilies } from './opcode-recipes.ts'
 import { rbfSvm } from './rbf-svm.ts'
-import type { ModelSettings, Recipe } from './recipe.ts'
-
-/** Model settings that a recipe need not state. */
-export const DEFAULT_MODEL: Omit<ModelSettings, 'type' | 'grid'> = {
-  tolerance: 0.01,
-  balanced: false,
-  folds: 5,
-  own: {},
-}
+import type { Recipe } from './recipe.ts'
+import { DEFAULT_MODEL } from './recipe-defaults.ts'
 
 const anything = { view: 'any', kinds: KINDS, target: 'auto', abstain: null } as const
 
@@ -59,6 +55,46 @@ const svmRbf: Recipe = {
   },
 }
 
+/** What trees are grown on: they need no scale, and each column costs them time. */
+const treeFeatures = {
+  ...DEFAULT_FEATURES,
+  ngrams: [1, 3],
+  weight: 'log-count',
+  collapse: 2,
+  limit: 1000,
+  minDocuments: 2,
+  drop: ['invalid'],
+  select: 2000,
+} as const
+
+const randomForest: Recipe = {
+  ...anything,
+  name: 'forest',
+  summary: 'extremely randomized trees on log counts of the 2,000 best 1- to 3-grams; of sets, on presence',
+  features: treeFeatures,
+  model: {
+    ...DEFAULT_MODEL,
+    type: forest.name,
+    grid: [2],
+    folds: 3,
+    own: { ...ownDefaults(forest), extra: 1 },
+  },
+}
+
+const boostedTrees: Recipe = {
+  ...anything,
+  name: 'boosting',
+  summary: 'gradient boosting on log counts of the 2,000 best 1- to 3-grams; of sets, on presence',
+  features: treeFeatures,
+  model: {
+    ...DEFAULT_MODEL,
+    type: boosting.name,
+    grid: boosting.defaultGrid,
+    folds: 3,
+    own: ownDefaults(boosting),
+  },
+}
+
 const naiveBayes: Recipe = {
   ...anything,
   name: 'naive-bayes',
@@ -97,7 +133,18 @@ const callsDetect: Recipe = {
 }
 
 /** The built-in recipes. */
-export const recipes: readonly Recipe[] = [svm, svmRbf, naiveBayes, presenceBayes, callsDetect]
+export const recipes: readonly Recipe[] = [
+  svm,
+  svmRbf,
+  randomForest,
+  boostedTrees,
+  naiveBayes,
+  presenceBayes,
+  callsDetect,
+  opcodesDetect,
+  opcodesDetectElf,
+  opcodesFamilies,
+]
 
 /** The built-in recipe of that name, if there is one. */
 export function findRecipe(name: string): Recipe | undefined {
