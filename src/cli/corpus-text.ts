@@ -82,15 +82,20 @@ function lists(info: DescribedCorpus, colour: boolean): string[] {
 
 /** What an import did, for people. */
 export function importText(result: ImportResult, directory: string): string {
-  const { added, alreadyThere, differing, files, filesReadBefore, unlabelled, skipped, notices } = result
+  const { added, alreadyThere, differing, files, filesReadBefore, unlabelled, skipped, passedOver, notices } =
+    result
   const lines = [
     `${wholeText(added)} rows added to ${printable(directory)} from ${wholeText(files)} files`,
     ...when(alreadyThere, `${wholeText(alreadyThere)} were there already (same sample, view and source)`),
     ...when(differing, `${wholeText(differing)} of those have another trace than the one that stays`),
     ...when(filesReadBefore, `${wholeText(filesReadBefore)} files have not changed since they were imported`),
     ...when(unlabelled, `${wholeText(unlabelled)} of the added rows have no label`),
+    ...when(
+      passedOver,
+      `${wholeText(passedOver)} things in folders and archives are nothing that taxon reads`,
+    ),
     ...notices.map((notice) => printable(notice)),
-    ...when(skipped.total, `${wholeText(skipped.total)} things were passed over:`),
+    ...when(skipped.total, `${wholeText(skipped.total)} things could not be read:`),
     ...skipped.first.slice(0, SKIPPED_LISTED).map(({ message, path }) => {
       const where = message.startsWith(path) ? '' : `${printable(path)}: `
       return `  ${where}${printable(message)}`

@@ -24,8 +24,10 @@ describe('parseLabels', () => {
     expect(labels.size).toBe(2)
   })
 
-  it('lets the first record of a sample count', () => {
-    expect(parseLabels('id,label\nx,1\nx,0\n', 'list').find(['x'])?.malicious).toBe(1)
+  it('lets the first record of a name count, and tells the names of which others say otherwise', () => {
+    const { find, conflicts } = parseLabels('id,file,label\nx,a,1\nx,b,0\ny,a,1\n', 'list')
+    expect(find(['x'])?.malicious).toBe(1)
+    expect(conflicts).toEqual(['x'])
   })
 
   it.each([

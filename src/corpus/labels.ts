@@ -5,6 +5,8 @@ import type { Label } from '../samples/index.ts'
 export interface Labels {
   /** Samples that have a label. */
   readonly size: number
+  /** Names that stand in several records which say different things, in the order of the file, at most MAX_CONFLICTS. */
+  readonly conflicts: readonly string[]
   /** The label of the first of these names (hashes in any case, ids, file names) that has one, or null. */
   find(names: Iterable<string | null>): Label | null
 }
@@ -23,7 +25,7 @@ const NAME_COLUMNS: readonly string[] = [
 /**
  * Reads a labels file: CSV with a header row, in it at least one of `sha256 sha1 md5 id name file filename file_name`, and
  * any of `label` (1, 0, malicious, benign), `family`, `category`, `first_seen` (YYYY-MM-DD, a time after it is dropped).
- * Other columns are ignored, empty fields say nothing. Of two records of one sample the first counts.
+ * Other columns are ignored, empty fields say nothing. Of two records of one name the first counts.
  * @param by who says so, kept in the labels
  * @throws UsageError that names the line, MalformedInputError for broken CSV
  */
@@ -37,6 +39,7 @@ export function parseLabels(text: string, by: string): Labels {
     throw new UsageError(`${by}: no column named ${NAME_COLUMNS.join(', ')}, got ${columns.join(', ')}`)
   }
   const labels = new Map<string, Label>()
+  const conflicts = new Set<string>()
   let size = 0
   for (const { line, fields } of records) {
     const field = (column: string) => fields[columns.indexOf(column)]?.trim() || null
@@ -50,11 +53,15 @@ export function parseLabels(text: string, by: string): Labels {
     size++
     for (const column of nameColumns) {
       const name = lookupName(fields[column]?.trim() ?? '')
-      if (name && !labels.has(name)) labels.set(name, label)
+      if (!name) continue
+      const before = labels.get(name)
+      if (!before) labels.set(name, label)
+      else if (conflicts.size < MAX_CONFLICTS && !saysTheSame(before, label)) conflicts.add(name)
     }
   }
   return {
     size,
+    conflicts: [...conflicts],
     find(names) {
       for (const name of names) {
         const label = name && labels.get(lookupName(name))
@@ -63,6 +70,18 @@ export function parseLabels(text: string, by: string): Labels {
       return null
     },
   }
+}
+
+/** Names with conflicting labels that are told. */
+export const MAX_CONFLICTS = 100
+
+function saysTheSame(a: Label, b: Label): boolean {
+  return (
+    a.malicious === b.malicious &&
+    a.family === b.family &&
+    a.category === b.category &&
+    a.firstSeen === b.firstSeen
+  )
 }
 
 /** Hashes are written in either case; other names as they are. */

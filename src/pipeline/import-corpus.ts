@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { basename, resolve } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { KnownError, openChunks, UsageError } from '../core/index.ts'
@@ -8,15 +9,18 @@ import {
   type ImportCounts,
   isCorpus,
   type Labels,
+  MAX_CONFLICTS,
   openCorpus,
   openWriter,
   parseLabels,
   type Row,
   rowsFromReports,
 } from '../corpus/index.ts'
-import { looksLikeReport, readReports } from '../reports/index.ts'
-import type { Kind } from '../samples/index.ts'
+import type { Kind, Report } from '../samples/index.ts'
 import { findSources, type Source } from '../sources/index.ts'
+import type { ToldError } from './read-all.ts'
+import { isInput, type ReadInputSettings } from './read-input.ts'
+import { type ReadSource, readSources } from './read-sources.ts'
 
 /** How an import goes about it; every setting has a default. */
 export interface ImportCorpusOptions {
@@ -27,6 +31,14 @@ export interface ImportCorpusOptions {
   readonly dialect?: string | undefined
   /** Reduce every trace to this kind. */
   readonly kind?: Kind | undefined
+  /** How executables are taken apart, and the caps of reading. */
+  readonly reading?: ReadInputSettings
+  /** Of encrypted zip members; `infected`, by custom, when absent. */
+  readonly password?: string
+  /** Worker threads, all cores by default. The corpus is the same whatever their number. */
+  readonly threads?: number
+  /** Longest time for one file, in milliseconds; ten minutes by default. */
+  readonly timeoutMs?: number
   /** When aborted, what was read so far is kept and the import ends. */
   readonly signal?: AbortSignal
   /** Told of each row with the rows and files so far. */
@@ -43,6 +55,8 @@ export interface ImportResult extends ImportCounts {
   readonly unlabelled: number
   /** What could not be read: files, lines, traces. `first` are the first MAX_TOLD. */
   readonly skipped: { readonly total: number; readonly first: readonly Skipped[] }
+  /** Things in folders and archives that are plainly no inputs: links, devices, files of other kinds. */
+  readonly passedOver: number
   /** What the import decided by itself. */
   readonly notices: readonly string[]
   /** Whether it was stopped before its end. */
@@ -62,12 +76,16 @@ const MAX_TOLD = 100
 /** Most bytes of what a line says besides: an exported corpus keeps the places of a million calls there. */
 const MAX_EXTRA_BYTES = 2 ** 26
 
+const TEN_MINUTES_MS = 600_000
+
 /** Most bytes of a labels file. */
 const MAX_LABELS_BYTES = 2 ** 28
 
 /**
- * Imports reports, traces files, folders and archives of them, and other corpora into a corpus, which is made if need be.
- * What cannot be read is passed over and counted. Importing again reads only files that are new or have changed.
+ * Imports executables, listings, reports, traces files, folders and archives of them, and other corpora into a corpus,
+ * which is made if need be. What cannot be read is passed over and counted. Importing again reads only files that are new
+ * or have changed. The opcodes of an executable are kept without their addresses, which no model reads and which would
+ * take four times their room; the evidence of a verdict has them from the sample itself.
  * @throws UsageError for a bad labels file or while another process imports, and what openWriter throws
  */
 export async function importCorpus(
@@ -90,15 +108,7 @@ export async function importCorpus(
   try {
     for (const folder of folders) await run.addCorpus(folder)
     if (others.length > 0) {
-      const patience = options.signal ? { signal: options.signal } : {}
-      for await (const source of findSources(others, {
-        recursive: true,
-        accepts: looksLikeReport,
-        patience,
-      })) {
-        if (options.signal?.aborted) break
-        await run.addSource(source)
-      }
+      await importOthers(others, options, run)
     }
   } finally {
     await writer.close()
@@ -106,18 +116,55 @@ export async function importCorpus(
   return run.result()
 }
 
+/** Reads on threads what the paths hold, and adds it in the order of the paths. */
+async function importOthers(
+  paths: readonly string[],
+  options: ImportCorpusOptions,
+  run: ReturnType<typeof importRun>,
+): Promise<void> {
+  const { signal, password, timeoutMs = TEN_MINUTES_MS, threads = availableParallelism() } = options
+  const shared = { ...(password !== undefined && { password }), ...(signal && { signal }) }
+  const reading = {
+    idaTimeoutMs: timeoutMs,
+    ...options.reading,
+    maxExtraBytes: MAX_EXTRA_BYTES,
+    addresses: false,
+  }
+  const patience = signal ? { signal } : {}
+  const sources = findSources(paths, {
+    recursive: true,
+    accepts: isInput,
+    patience,
+    onSkip: run.passOver,
+    ...shared,
+  })
+  const how = { reading, threads, timeoutMs, wants: run.wants, ...shared }
+  for await (const read of readSources(sources, how, run.skipLine)) {
+    if (signal?.aborted) break
+    await run.addSource(read)
+  }
+}
+
 async function readLabels(path: string): Promise<Labels> {
   const bytes = await buffer(openChunks(path, { maxBytes: MAX_LABELS_BYTES }))
   return parseLabels(bytes.toString('utf8'), basename(path))
+}
+
+function conflictNotices({ conflicts }: Labels): string[] {
+  if (conflicts.length === 0) return []
+  const many = conflicts.length === MAX_CONFLICTS ? `${MAX_CONFLICTS} or more` : `${conflicts.length}`
+  const shown = conflicts.slice(0, 5).join(', ')
+  return [`the labels file says different things of ${many} names, and the first counts: ${shown}`]
 }
 
 /** The state of one import. */
 function importRun(writer: CorpusWriter, labels: Labels | undefined, options: ImportCorpusOptions) {
   const { signal, onProgress } = options
   let counts: ImportCounts = { added: 0, alreadyThere: 0, differing: 0 }
-  let [files, filesReadBefore, unlabelled, skippedTotal] = [0, 0, 0, 0]
+  let [files, filesReadBefore, unlabelled, skippedTotal, passedOver] = [0, 0, 0, 0, 0]
+  const origins = new Map<string, string | null>()
   const first: Skipped[] = []
-  const notices: string[] = []
+  const notices: string[] = labels ? conflictNotices(labels) : []
   const skip = (path: string, code: string, message: string) => {
     if (skippedTotal++ < MAX_TOLD) first.push({ path, code, message })
   }
@@ -143,15 +190,24 @@ function importRun(writer: CorpusWriter, labels: Labels | undefined, options: Im
         corpus.close()
       }
     },
-    async addSource(source: Source) {
-      const { path } = source
+    passOver: () => void passedOver++,
+    skipLine: (path: string, { code, message }: ToldError) => skip(path, code, message),
+    /** Whether a source is still to be read. */
+    async wants({ path }: Source): Promise<boolean> {
       const origin = await originOf(path, options.source)
-      if (origin !== null && writer.isFinished(origin)) {
+      if (origin !== null && writer.isFinished(origin)) return false
+      origins.set(path, origin)
+      return true
+    },
+    async addSource({ source: { path }, reports }: ReadSource) {
+      if (reports === null) {
         filesReadBefore++
         return
       }
+      const origin = origins.get(path) ?? null
+      origins.delete(path)
       try {
-        if (!(await addRows(rowsOf(source, labels, options, { skip, notices }), path))) return
+        if (!(await addRows(rowsOf(reports, path, labels, options, { skip, notices }), path))) return
         files++
         if (origin !== null) await writer.finish(origin)
       } catch (error) {
@@ -166,24 +222,21 @@ function importRun(writer: CorpusWriter, labels: Labels | undefined, options: Im
       filesReadBefore,
       unlabelled,
       skipped: { total: skippedTotal, first },
+      passedOver,
       notices,
       interrupted: signal?.aborted ?? false,
     }),
   }
 }
 
-/** The rows of a source's reports. Lines and traces that give none are told to `skip`, what was decided to `notices`. */
+/** The rows of a source's reports. Traces that give none are told to `skip`, what was decided to `notices`. */
 function rowsOf(
-  source: Source,
+  reports: AsyncIterable<Report>,
+  path: string,
   labels: Labels | undefined,
   { source: name, dialect, kind }: ImportCorpusOptions,
   told: { skip(path: string, code: string, message: string): void; notices: string[] },
 ): AsyncGenerator<Row> {
-  const { path } = source
-  const reports = readReports(source.open({ reuse: true }), {
-    maxExtraBytes: MAX_EXTRA_BYTES,
-    onSkipped: (error) => told.skip(path, error.code, error.message),
-  })
   return rowsFromReports(reports, {
     ...{ path, source: name, dialect, kind, labels },
     onSets: (n) =>

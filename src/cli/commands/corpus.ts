@@ -11,23 +11,28 @@ import {
 import { KINDS, VIEWS } from '../../samples/index.ts'
 import { command, commandGroup } from '../command.ts'
 import { corpusText, importText, splitText } from '../corpus-text.ts'
-import { numberBetween, oneOf, seedOf } from '../option-values.ts'
+import { numberBetween, oneOf, seedOf, threadCount, wholeNumber } from '../option-values.ts'
+import { readingOptions, readingSettings } from '../reading-options.ts'
 import { pull } from './corpus-pull.ts'
 
 const importCommand = command({
   name: 'import',
-  summary: 'add reports, traces files or other corpora to a corpus',
+  summary: 'add executables, listings, reports, traces files or other corpora to a corpus',
   usage: 'PATH… -o DIR [options]',
-  details: `A path is a sandbox report, a traces file (NDJSON), each plain or packed by gzip or zstd, a folder or a zip or tar
-archive of them, another corpus, or - for standard input. The labels file is CSV with a header: sha256, md5, id
-or name, and label (1, 0, malicious, benign), family, category, first_seen. The same sample, view and source
-twice is kept once. Stopped, by Ctrl-C or worse, the same command goes on where it was.`,
+  details: `A path is an executable (PE or ELF), a listing of one, a sandbox report, a traces file (NDJSON), each plain or
+packed by gzip or zstd, a folder or a zip or tar archive of them, another corpus, or - for standard input. The
+labels file is CSV with a header: sha256, md5, id or name, and label (1, 0, malicious, benign), family,
+category, first_seen. The same sample, view and source twice is kept once. The corpus is the same whatever the
+threads. Stopped, by Ctrl-C or worse, the same command goes on where it was.`,
   options: {
     output: { type: 'string', short: 'o', value: 'DIR', help: 'the corpus, made if it is not there' },
     labels: { type: 'string', value: 'CSV', help: 'labels by hash, id or file name' },
     source: { type: 'string', value: 'NAME', help: 'name of the source; the file or sandbox by default' },
     dialect: { type: 'string', value: 'NAME', help: 'what wrote the traces, where files do not say' },
     kind: { type: 'string', value: 'KIND', help: 'reduce traces to sequence, counts or set' },
+    ...readingOptions,
+    threads: { type: 'string', value: 'N', help: 'threads, all cores by default' },
+    timeout: { type: 'string', value: 'SECONDS', default: '600', help: 'longest time for one file' },
   },
   async run({ values, positionals }, io) {
     if (values.output === undefined) throw new UsageError('corpus import: say which corpus with -o DIR')
@@ -38,6 +43,10 @@ twice is kept once. Stopped, by Ctrl-C or worse, the same command goes on where 
         source: values.source,
         dialect: values.dialect,
         kind: oneOf('kind', values.kind, KINDS) ?? undefined,
+        reading: readingSettings(values),
+        ...(values.password !== undefined && { password: values.password }),
+        threads: threadCount(values.threads),
+        timeoutMs: wholeNumber('timeout', values.timeout, 1, 86_400) * 1000,
         signal: io.signal,
         onProgress: (rows) => bar.update(rows),
       })
