@@ -48,12 +48,12 @@ describe('the Gaussian kernel', () => {
     'has the bytes of the reference for [%i, %i] of density %d, binary %s',
     (rows, columns, density, binary) => {
       const { x, y } = problem(rows, columns, density, binary)
+      const [fast, slow] = [makeRbfKernel(x), reference(x)]
       for (const gamma of [0.01, 0.3, 40, 1000]) {
         const settings = { ...SETTINGS, gamma }
-        const [fast, slow] = [makeRbfKernel(x), reference(x)]
         expect(fast.similarities(x, rows - 1, gamma)).toEqual(slow.similarities(x, rows - 1, gamma))
-        for (const settings of [SETTINGS, { ...SETTINGS, costs: [50, 3] as const, tolerance: 1e-6 }]) {
-          expect(fast.solve(all(x), y, settings)).toEqual(slow.solve(all(x), y, settings))
+        for (const each of [settings, { ...settings, costs: [50, 3] as const, tolerance: 1e-6 }]) {
+          expect(fast.solve(all(x), y, each)).toEqual(slow.solve(all(x), y, each))
         }
         const some = all(x).filter((row) => row < 2 || row % 3 > 0)
         const sides = y.filter((_, row) => some.includes(row))
