@@ -1,8 +1,10 @@
 import { type Architecture, type Executable, readExecutable } from '../binaries/index.ts'
+import { capstoneDecoder } from './capstone.ts'
 import { MAX_DECODED, newCollector } from './collector.ts'
 import type { Decoder, Processor } from './decoder.ts'
 import type { DisassembleOptions, Disassembly } from './disassembly.ts'
 import { linearSweep } from './linear-sweep.ts'
+import { MAX_FOLLOWED_BYTES, recursiveTraversal } from './recursive-traversal.ts'
 import { x86Decoder } from './x86.ts'
 
 /** Instructions that are kept in order unless asked otherwise; what follows is counted only. */
@@ -12,6 +14,10 @@ export const DEFAULT_MAX_OPCODES = 2_000_000
 const DECODERS: { readonly [each in Architecture]?: (processor: Processor) => Promise<Decoder> } = {
   x86: () => x86Decoder(32),
   'x86-64': () => x86Decoder(64),
+  arm: capstoneDecoder,
+  arm64: capstoneDecoder,
+  mips: capstoneDecoder,
+  mips64: capstoneDecoder,
 }
 
 /** The instructions of an executable. Any bytes give a result or an error, in bounded time and memory. @throws UnknownFormatError, MalformedInputError */
@@ -20,13 +26,18 @@ export async function disassemble(bytes: Uint8Array, options: DisassembleOptions
   const most = Math.min(options.maxOpcodes ?? DEFAULT_MAX_OPCODES, codeBytes(executable))
   const collector = newCollector(most, options.padding ?? false)
   const decoder = await DECODERS[executable.architecture]?.(executable)
-  if (decoder) await linearSweep(bytes, executable.code, decoder, collector)
-
+  const notes: string[] = []
+  if (!decoder) notes.push('its instructions are of a processor that taxon does not know')
+  else if (options.method !== 'recursive') await linearSweep(bytes, executable.code, decoder, collector)
+  else if (codeBytes(executable) <= MAX_FOLLOWED_BYTES) {
+    await recursiveTraversal(bytes, executable, decoder, collector, !options.reachedOnly)
+  } else {
+    notes.push(`its flow was not followed, since it has more than ${MAX_FOLLOWED_BYTES} bytes of code`)
+    await linearSweep(bytes, executable.code, decoder, collector)
+  }
   const { columns, padding } = collector
   const { kept, length } = columns
   const names = decoder ? [...decoder.names] : []
-  const notes: string[] = []
-  if (!decoder) notes.push('its instructions are of a processor that taxon does not know')
   if (kept < length) notes.push(`only the first ${kept} of ${length} instructions are kept in order`)
   if (collector.isFull()) notes.push(`only the first ${MAX_DECODED} instructions were decoded`)
   const counts = new Float64Array(names.length)

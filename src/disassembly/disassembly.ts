@@ -22,8 +22,10 @@ export interface Disassembly {
 
 /** How an executable is taken apart; every setting has a default. */
 export interface DisassembleOptions {
-  /** `linear` reads every code range from end to end; `recursive` follows the flow from the known starts, then the gaps. */
+  /** `linear` (the default) reads every code range from end to end; `recursive` follows the flow from the known starts, then the gaps. */
   readonly method?: 'linear' | 'recursive'
+  /** Leave out code that `recursive` could not reach. */
+  readonly reachedOnly?: boolean
   /** Keep the padding between functions. */
   readonly padding?: boolean
   /** Most instructions that are kept in order. */

@@ -22,7 +22,8 @@ export async function linearSweep(
       const code = bytes.subarray(offset + done, offset + done + most)
       const reader = decoder.open(code, address + done)
       try {
-        done += await readThrough(reader, 0, Math.min(size - done, PIECE_BYTES), address + done, collector)
+        const to = Math.min(most, PIECE_BYTES)
+        done += await readThrough(reader, 0, to, address + done, collector, most)
       } finally {
         reader.close()
       }
@@ -30,20 +31,24 @@ export async function linearSweep(
   }
 }
 
-/** Decodes from one offset to another and returns where it came to. @param address of offset 0 */
+/**
+ * Decodes from one offset to another and returns where it came to. An instruction that goes on beyond the end of all that
+ * may be read is left out. @param address of offset 0  @param limit the end of all, `to` or behind it
+ */
 export async function readThrough(
   reader: CodeReader,
   from: number,
   to: number,
   address: number,
   collector: Collector,
+  limit = to,
 ): Promise<number> {
   const { batch } = collector
   let at = from
   while (at < to && !collector.isFull()) {
     const count = reader.decode(at, to, batch)
     at = batch.end
-    await collector.take(count, address)
+    await collector.take(at > limit ? count - 1 : count, address)
   }
   return at
 }

@@ -48,8 +48,6 @@ export async function x86Decoder(bits: 32 | 64): Promise<Decoder> {
   const open = (code: Uint8Array, address: number): CodeReader => {
     const decoder = new iced.Decoder(bits, code, iced.DecoderOptions.None)
     const instruction = new iced.Instruction()
-    const wrap = bits === 32 ? 2 ** 32 : 2 ** 53
-
     function decode(from: number, to: number, batch: Batch): number {
       const { offsets, opcodes, flows, targets } = batch
       const most = offsets.length
@@ -79,8 +77,8 @@ export async function x86Decoder(bits: 32 | 64): Promise<Decoder> {
         opcodes[count] = opcode
         flows[count] = flow
         if (targets !== null) {
-          const step = displacementOf(code, at, known.displacement)
-          targets[count] = (address + at + step + wrap) % wrap
+          const target = address + at + displacementOf(code, at, known.displacement)
+          targets[count] = bits === 32 ? (target + 2 ** 32) % 2 ** 32 : target
         }
       }
       batch.end = at
