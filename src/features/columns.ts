@@ -181,10 +181,14 @@ export function encodeRows(columns: Columns, counts: SparseMatrix, rows: ArrayLi
   for (let r = 0; r < rows.length; r++) {
     const [from, to] = [counts.starts[rows[r]], counts.starts[rows[r] + 1]]
     let n = 0
+    let total = 0
+    if (weight === 'share') {
+      for (let i = from; i < to; i++) if (columnOf[counts.indices[i]] >= 0) total += counts.values?.[i] ?? 1
+    }
     for (let i = from; i < to; i++) {
       const gram = counts.indices[i]
       if (columnOf[gram] < 0) continue
-      add(columnOf[gram], weigh(weight, counts.values ? counts.values[i] : 1))
+      add(columnOf[gram], weigh(weight, counts.values ? counts.values[i] : 1, total))
       if (pairIndex.placeOf[gram] >= 0) present[n++] = pairIndex.placeOf[gram]
     }
     for (let a = 0; a < n; a++) {
@@ -206,8 +210,9 @@ export function encodeRows(columns: Columns, counts: SparseMatrix, rows: ArrayLi
   }
 }
 
-function weigh(weight: FeatureSettings['weight'], count: number): number {
+function weigh(weight: FeatureSettings['weight'], count: number, total: number): number {
   if (weight === 'presence') return 1
+  if (weight === 'share') return count / total
   return weight === 'count' ? count : log(1 + count)
 }
 

@@ -43,6 +43,11 @@ describe('an encoder', () => {
       ],
     ],
     [
+      'shares',
+      { weight: 'share', minDocuments: 2 },
+      ['close=0.2, open=0.2, read=0.6', 'close=0.5, open=0.5', 'open=0.5, read=0.5'],
+    ],
+    [
       '2-grams',
       { ngrams: [2, 2], weight: 'count' },
       ['open read=1, read close=1, read read=2', 'open write=1, write close=1', 'read open=1'],
@@ -69,7 +74,7 @@ describe('an encoder', () => {
     const some = fc
       .record({
         ngrams: fc.constantFrom<FeatureSettings['ngrams']>([1, 1], [1, 2], [2, 3]),
-        weight: fc.constantFrom('presence' as const, 'log-count' as const),
+        weight: fc.constantFrom('presence' as const, 'log-count' as const, 'share' as const),
         scale: fc.constantFrom('none' as const, 'idf' as const, 'max-abs' as const, 'rarity' as const),
         select: fc.constantFrom(0, 2, 5),
         minDocuments: fc.integer({ min: 1, max: 3 }),

@@ -33,6 +33,8 @@ describe('groupOf', () => {
     ['repeats under presence', {}, 'a b', 'b a a', true],
     ['repeats under counts', { weight: 'count' }, 'a b', 'a b b', false],
     ['order under counts', { weight: 'count' }, 'a b b', 'b a b', true],
+    ['multiples under shares', { weight: 'share' }, 'a b a', 'a a b b a a', true],
+    ['other shares', { weight: 'share' }, 'a b', 'a b b', false],
     ['order under 2-grams', { ngrams: [1, 2] }, 'a b b', 'b a b', false],
     ['long runs, collapsed', { ngrams: [1, 2], collapse: 2 }, 'a a a b', 'a a b', true],
     ['short runs, collapsed', { ngrams: [1, 2], collapse: 2 }, 'a a b', 'a b', false],
@@ -69,7 +71,7 @@ describe('groupOf', () => {
   const some = fc
     .record({
       ngrams: fc.constantFrom<FeatureSettings['ngrams']>([1, 1], [1, 2], [2, 3]),
-      weight: fc.constantFrom('presence' as const, 'count' as const, 'log-count' as const),
+      weight: fc.constantFrom<FeatureSettings['weight']>('presence', 'count', 'log-count', 'share'),
       collapse: fc.nat(2),
       limit: fc.constantFrom(0, 3),
       drop: fc.constantFrom([], ['b']),
@@ -94,7 +96,7 @@ describe('groupOf', () => {
     const every = fc
       .record({
         ngrams: fc.constantFrom<FeatureSettings['ngrams']>([1, 1], [1, 2], [2, 3]),
-        weight: fc.constantFrom('presence' as const, 'count' as const, 'log-count' as const),
+        weight: fc.constantFrom<FeatureSettings['weight']>('presence', 'count', 'log-count', 'share'),
         scale: fc.constantFrom('none' as const, 'idf' as const, 'max-abs' as const, 'rarity' as const),
         normalise: fc.boolean(),
         select: fc.nat(4),

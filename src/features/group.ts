@@ -45,10 +45,19 @@ export function groupOf(
   const totals = new Map<string, number>()
   if (sequence) for (const id of sequence) totals.set(names[id], (totals.get(names[id]) ?? 0) + 1)
   if (tally) for (let i = 0; i < tally.tokens.length; i++) totals.set(names[tally.tokens[i]], tally.counts[i])
-  const entries = [...totals].sort(([a], [b]) => (a < b ? -1 : 1))
+  // Of shares only how the counts stand to one another is seen.
+  const unit = settings.weight === 'share' ? [...totals.values()].reduce(commonDivisor, 0) : 1
+  const entries = [...totals]
+    .map(([name, count]) => [name, count / unit] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
   const seen =
     kind === 'set' || settings.weight === 'presence' ? ['set', ...entries.map(([name]) => name)] : entries
   return contentHash(trace.view, JSON.stringify(seen))
+}
+
+function commonDivisor(a: number, b: number): number {
+  while (b > 0) [a, b] = [b, a % b]
+  return a
 }
 
 /** The distinct names of a sequence in order, and the rank of each id among them: the same for any vocabulary order. */

@@ -12,8 +12,8 @@ export interface FeatureSettings {
   readonly kind: Kind
   /** Shortest and longest n-gram of a sequence, 1 … 10; counts and sets have single tokens only. */
   readonly ngrams: readonly [number, number]
-  /** Value of a column before scaling: 1, the count c, or ln(1 + c). */
-  readonly weight: 'presence' | 'count' | 'log-count'
+  /** Value of a column before scaling: 1, the count c, ln(1 + c), or c by the sum of the row's counts, 0 … 1. */
+  readonly weight: 'presence' | 'count' | 'log-count' | 'share'
   /**
    * Scale of each column, learned from the training rows: none; ln((1 + rows) / (1 + rows with it)) + 1; 1 / largest
    * value; or 1 / √(p(1 - p)) with p = (rows with it + 1) / (rows + 2), for columns of presences only: counts stay.

@@ -6,7 +6,7 @@ import type { AbstainSettings } from './abstention.ts'
 import type { KindSetting } from './classifier-kind.ts'
 import { classifiers, findClassifier } from './classifiers.ts'
 import type { ModelSettings, Recipe } from './recipe.ts'
-import { DEFAULT_MODEL } from './recipe-list.ts'
+import { DEFAULT_MODEL } from './recipe-defaults.ts'
 import { type SettingsTable, settingsTable } from './settings-table.ts'
 
 /** Longest recipe file that is read, in characters. */
@@ -92,7 +92,7 @@ function readFeatures(from: SettingsTable): FeatureSettings {
   const features: FeatureSettings = {
     kind: from.oneOf('kind', KINDS, DEFAULT_FEATURES.kind),
     ngrams: [shortest, longest],
-    weight: from.oneOf('weight', ['presence', 'count', 'log-count'], DEFAULT_FEATURES.weight),
+    weight: from.oneOf('weight', ['presence', 'count', 'log-count', 'share'], DEFAULT_FEATURES.weight),
     scale: from.oneOf('scale', ['none', 'idf', 'max-abs', 'rarity'], DEFAULT_FEATURES.scale),
     normalise: from.flag('normalise', DEFAULT_FEATURES.normalise),
     select: from.whole('select', DEFAULT_FEATURES.select),
