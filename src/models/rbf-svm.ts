@@ -20,7 +20,7 @@ const MAX_READ = 8e9
 export const rbfSvm: ClassifierKind = {
   name: NAME,
   gridName: 'gamma',
-  defaultGrid: [1, 2, 4, 8],
+  defaultGrid: [1, 2, 4, 8, 16],
   settings: [{ name: 'C', type: 'number', otherwise: 10, least: 1e-6, most: 1e6 }],
   parts: (classes) => pairsOf(classes).length,
   fitPart(x, y, classes, part, { value, tolerance, balanced, own }) {
