@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { describe, expect, it } from 'vitest'
-import { numberBetween, oneOf, threadCount, wholeNumber } from './option-values.ts'
+import { numberBetween, oneOf, sizeInBytes, threadCount, wholeNumber } from './option-values.ts'
 
 describe('numbers given as options', () => {
   it('takes those in range', () => {
@@ -30,5 +30,23 @@ describe('oneOf', () => {
     expect(oneOf('by', 'date', ['group', 'date'])).toBe('date')
     expect(oneOf('by', undefined, ['group', 'date'])).toBeNull()
     expect(() => oneOf('by', 'size', ['group', 'date'])).toThrow('--by: group or date is wanted, got "size"')
+  })
+})
+
+describe('sizeInBytes', () => {
+  it.each([
+    ['500', 500],
+    ['1kB', 1000],
+    ['1.5 MB', 1_500_000],
+    ['2GB', 2e9],
+    ['2g', 2e9],
+    ['1GiB', 2 ** 30],
+    ['1TB', 1e12],
+  ])('reads %j', (text, bytes) => {
+    expect(sizeInBytes('memory', text)).toBe(bytes)
+  })
+
+  it.each(['', 'GB', '-1GB', '1XB', '1iB', '1e9'])('refuses %j', (text) => {
+    expect(() => sizeInBytes('memory', text)).toThrow('--memory: a size such as 500MB or 2GB is wanted')
   })
 })

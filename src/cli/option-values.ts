@@ -44,3 +44,19 @@ const MAX_THREADS = 256
 export function seedOf(text: string): number {
   return wholeNumber('seed', text, 0, 2 ** 31)
 }
+
+const UNITS: readonly string[] = ['', 'k', 'm', 'g', 't']
+
+/** A size such as `500MB` or `2GB`, in bytes; of a thousand each, of 1,024 as `GiB`. @throws UsageError */
+export function sizeInBytes(option: string, text: string): number {
+  const {
+    number,
+    unit = '',
+    binary,
+  } = /^(?<number>\d+(?:\.\d+)?) ?(?<unit>[kmgt]?)(?<binary>i?)b?$/i.exec(text)?.groups ?? {}
+  if (number === undefined || (binary && unit === '')) {
+    throw new UsageError(`--${option}: a size such as 500MB or 2GB is wanted, got ${JSON.stringify(text)}`)
+  }
+  const base = binary ? 1024 : 1000
+  return Math.floor(Number(number) * base ** UNITS.indexOf(unit.toLowerCase()))
+}

@@ -34,4 +34,4 @@ export {
   sweepNgrams,
 } from './sweep.ts'
 export type { NgramRange, SweepSettings } from './sweep-plan.ts'
-export { type ChosenTarget, type LeftOut, makeTask, type Task } from './task.ts'
+export { type ChosenTarget, className, type LeftOut, makeTask, type Task } from './task.ts'

@@ -51,7 +51,7 @@ export interface TaskOptions {
 }
 
 /** The name of a row's class, or null where nobody said. */
-function className(label: Label, target: ChosenTarget): string | null {
+export function className(label: Label, target: ChosenTarget): string | null {
   if (target !== 'malicious') return label[target]
   return label.malicious === null ? null : MALICIOUS_CLASSES[label.malicious]
 }

@@ -106,6 +106,19 @@ export function mergeBest(all: readonly BestLists[], count: number): BestLists {
   )
 }
 
+/** The best of a range of n, from the best of each n of one training set. */
+export function topGrams(
+  byLength: readonly (readonly RankedGram[])[],
+  [shortest, longest]: readonly [number, number],
+  count: number,
+): RankedGram[] {
+  return byLength
+    .slice(shortest - 1, longest)
+    .flat()
+    .sort(byRank)
+    .slice(0, count)
+}
+
 /** Better first: by gain, of equal ones the shorter, then the one first token by token. */
 export function byRank(a: RankedGram, b: RankedGram): number {
   return b.gain - a.gain || byGram(a.gram, b.gram)

@@ -1,9 +1,19 @@
+export { type RankedGram, topGrams } from './best-grams.ts'
 export { type Columns, encodeRows, fitColumns, MAX_PAIRED_TOKENS } from './columns.ts'
 export * from './counting.ts'
 export * from './encoder.ts'
 export * from './export.ts'
 export * from './group.ts'
 export { informationGain } from './information-gain.ts'
+export {
+  countNgrams,
+  DEFAULT_MEMORY_BYTES,
+  MAX_NGRAM_TOKENS,
+  type NgramCounts,
+  type NgramDocument,
+  type NgramSettings,
+  type NgramTotals,
+} from './ngram-counts.ts'
 export { commonKind } from './reading.ts'
 export {
   countGrams,

@@ -1,5 +1,5 @@
 import type { Kind, Trace, View } from '../samples/index.ts'
-import { type BestLists, byGram, byRank } from './best-grams.ts'
+import { type BestLists, byGram, topGrams } from './best-grams.ts'
 import { fitColumns } from './columns.ts'
 import { type Counted, countTraces, type GramList, sortedTokens } from './counting.ts'
 import { countInTraces, gramTrie } from './gram-trie.ts'
@@ -123,14 +123,10 @@ function* documentsOf(
 }
 
 /** The n-grams of a range that are among the best `count` of any training set: of those of each n, the best of all. */
-function joinBest(best: BestLists, [shortest, longest]: FeatureSettings['ngrams'], count: number): GramList {
+function joinBest(best: BestLists, range: FeatureSettings['ngrams'], count: number): GramList {
   const chosen = new Set<string>()
   for (const byLength of best) {
-    const ranked = byLength
-      .slice(shortest - 1, longest)
-      .flat()
-      .sort(byRank)
-    for (const { gram } of ranked.slice(0, count)) chosen.add(gram)
+    for (const { gram } of topGrams(byLength, range, count)) chosen.add(gram)
   }
   const grams = [...chosen].sort(byGram)
   const starts = new Uint32Array(grams.length + 1)

@@ -8,6 +8,7 @@ export { corpusLines, type ExportOptions, exportCorpus } from './export-corpus.t
 export { type ImportCorpusOptions, type ImportResult, importCorpus, type Skipped } from './import-corpus.ts'
 export type { EvidenceSize } from './judge.ts'
 export { type LoadedModel, readModel } from './models.ts'
+export { type BestNgram, corpusNgrams, type NgramLine, type NgramOptions, type NgramTable } from './ngrams.ts'
 export { type PublicFile, type PublicSet, publicSets } from './public-sets/index.ts'
 export {
   findPublicSet,

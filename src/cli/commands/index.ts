@@ -6,6 +6,7 @@ import { disassemble } from './disassemble.ts'
 import { doctor } from './doctor.ts'
 import { evaluate } from './evaluate.ts'
 import { model } from './model.ts'
+import { ngrams } from './ngrams.ts'
 import { recipes } from './recipes.ts'
 import { train } from './train.ts'
 
@@ -14,6 +15,7 @@ export const commands: readonly Command[] = [
   classify,
   disassemble,
   corpus,
+  ngrams,
   train,
   evaluate,
   recipes,
