@@ -66,11 +66,13 @@ function figureLines({ figures }: Card): [string, string][] {
 
 function abstentionLines({ abstention }: Card): [string, string][] {
   if (!abstention) return []
-  const { minTokens, minKnown, benignBelow, maliciousAbove } = abstention
+  const { minTokens, minKnown, benignBelow, maliciousAbove, minDecision } = abstention
   const rules: string[] = []
   if (minTokens !== undefined) rules.push(`on fewer than ${minTokens} distinct tokens`)
   if (minKnown !== undefined) rules.push(`where it knows less than ${Math.round(minKnown * 100)} % of them`)
-  if (benignBelow !== undefined && maliciousAbove !== undefined) {
+  if (minDecision !== undefined)
+    rules.push(`where no class reaches a decision value of ${minDecision.toFixed(3)}`)
+  else if (benignBelow !== undefined && maliciousAbove !== undefined) {
     rules.push(`at probabilities from ${benignBelow.toFixed(3)} to ${maliciousAbove.toFixed(3)}`)
   }
   return [['says nothing', rules.join(', ')]]

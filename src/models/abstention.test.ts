@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { chooseThresholds } from './abstention.ts'
+import { chooseMinDecision, chooseThresholds } from './abstention.ts'
 
 const oneEach = (count: number) => Array.from({ length: count }, (_, i) => `g${i}`)
 
@@ -51,5 +51,20 @@ describe('chooseThresholds', () => {
         },
       ),
     )
+  })
+})
+
+describe('chooseMinDecision', () => {
+  it('leaves just the stated share unnamed, worked by hand', () => {
+    // The best of two classes' decisions is .0, .1, … .9.
+    const decisions = Float64Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? -1 : (i - 1) / 20))
+    expect(chooseMinDecision(decisions, 2, oneEach(10), 0.2)).toBeCloseTo(0.2) // .0 and .1 lie below
+    expect(chooseMinDecision(decisions, 2, oneEach(10), 0)).toBe(0)
+    expect(chooseMinDecision(decisions, 2, oneEach(10), 1)).toBeCloseTo(0.9)
+  })
+
+  it('counts a group once', () => {
+    const decisions = Float64Array.of(0.1, -1, 0.1, -1, 0.1, -1, -1, 0.5)
+    expect(chooseMinDecision(decisions, 2, ['a', 'a', 'a', 'b'], 0.5)).toBe(0.5)
   })
 })

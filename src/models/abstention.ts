@@ -1,22 +1,24 @@
-/** When a detector may speak, as a recipe states it. */
+/** When a model may speak, as a recipe states it. */
 export interface AbstainSettings {
   /** Fewest distinct tokens to judge by. */
   readonly minTokens: number
   /** Least share of a trace's distinct tokens that the training rows had, 0 … 1. */
   readonly minKnown: number
-  /** Share of the malicious groups that may fall among the benign, 0 … 1. */
+  /** Share of the malicious groups that may fall among the benign, 0 … 1; of a model that names, of the groups that may stay unnamed. */
   readonly misses: number
   /** Share of the benign groups that may fall among the malicious, 0 … 1. */
   readonly falseAlarms: number
 }
 
-/** When a detector says nothing, and from where on it speaks, as its card states it. */
+/** When a model says nothing, and from where on it speaks, as its card states it. */
 export interface Abstention {
   readonly minTokens: number
   readonly minKnown: number
   /** Benign below this probability of being malicious, malicious above `maliciousAbove`, unknown between. */
   readonly benignBelow: number
   readonly maliciousAbove: number
+  /** Of a model that names: least decision value of the best class; what lies below is like none of the classes. */
+  readonly minDecision?: number
 }
 
 /** For models whose recipe does not say: speak wherever half the tokens are known. */
@@ -47,4 +49,27 @@ export function chooseThresholds(
   const lowest = bad[Math.floor(misses * bad.length)] ?? 0
   const highest = good[Math.floor(falseAlarms * good.length)] ?? 1
   return { benignBelow: Math.min(0.5, lowest), maliciousAbove: Math.max(0.5, highest) }
+}
+
+/**
+ * The largest bound on the best class's decision value that leaves at most `misses` of the groups unnamed, on rows the model
+ * had not seen. A one-against-the-rest decision is a signed distance from what separates a class from all others, so
+ * that a sample of no class tends to lie below 0 for all of them. Each group counts once, by its first row.
+ * @param decisions [rows, classes]
+ */
+export function chooseMinDecision(
+  decisions: Float64Array,
+  classes: number,
+  groups: readonly string[],
+  misses: number,
+): number {
+  const seen = new Set<string>()
+  const best: number[] = []
+  groups.forEach((group, row) => {
+    if (seen.has(group)) return
+    seen.add(group)
+    best.push(Math.max(...decisions.subarray(row * classes, (row + 1) * classes)))
+  })
+  best.sort((a, b) => a - b)
+  return best[Math.min(best.length - 1, Math.floor(misses * best.length))]
 }

@@ -49,8 +49,14 @@ const isKind: Check = (value) => KINDS.includes(value as Kind)
 const isShare: Check = (value) => isNumber(value) && (value as number) >= 0 && (value as number) <= 1
 const isAbstention: Check = (value) => {
   if (!isObject(value)) return false
-  const { minTokens, minKnown, benignBelow, maliciousAbove, ...others } = value as Record<string, unknown>
-  return isCount(minTokens) && [minKnown, benignBelow, maliciousAbove].every(isShare) && isEmpty(others)
+  const { minTokens, minKnown, benignBelow, maliciousAbove, minDecision, ...others } = value as Record<
+    string,
+    unknown
+  >
+  const shares = [minKnown, benignBelow, maliciousAbove].every(isShare)
+  return (
+    isCount(minTokens) && shares && (minDecision === undefined || isNumber(minDecision)) && isEmpty(others)
+  )
 }
 const isFigures: Check = (value) => isObject(value) && Object.values(value).every(orNull(isNumber))
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { madeUpExamples, traceOf } from '../../test/traces.ts'
 import { UsageError } from '../core/index.ts'
 import { countTraces, DEFAULT_FEATURES, encoderOf } from '../features/index.ts'
+import { KINDS } from '../samples/index.ts'
 import { innerFolds } from './choose-value.ts'
 import { fitCounted } from './fit-counted.ts'
 import { fitRecipe } from './fit-recipe.ts'
@@ -10,9 +11,10 @@ import type { Recipe } from './recipe.ts'
 import { findRecipe, recipes } from './recipe-list.ts'
 import { makeTrained } from './trained.ts'
 
+/** A built-in recipe of any view and kind, with fewer folds. */
 const quick = (name: string, model: Partial<Recipe['model']> = {}): Recipe => {
   const recipe = findRecipe(name)!
-  return { ...recipe, model: { ...recipe.model, folds: 3, ...model } }
+  return { ...recipe, view: 'any', kinds: KINDS, model: { ...recipe.model, folds: 3, ...model } }
 }
 
 const accuracy = (probabilities: Float64Array, y: Uint32Array, classes: number) => {
@@ -121,6 +123,18 @@ describe('fitRecipe', () => {
     expect(maliciousAbove).toBeGreaterThanOrEqual(0.5)
     const silent = await fitRecipe({ ...quick('calls-detect'), abstain: null }, examples, { seed: 1 })
     expect(silent.card.abstention).toBeNull()
+  })
+
+  it('learns from where on what it names is like none of its classes', async () => {
+    const abstain = { minTokens: 1, minKnown: 0.5, misses: 0.05, falseAlarms: 0 }
+    const recipe = { ...quick('svm'), target: 'family' as const, abstain }
+    const { card } = await fitRecipe(recipe, madeUpExamples(120, 3, 'sequence'), { seed: 1 })
+    const { card: stricter } = await fitRecipe(
+      { ...recipe, abstain: { ...abstain, misses: 0.5 } },
+      madeUpExamples(120, 3, 'sequence'),
+      { seed: 1 },
+    )
+    expect(stricter.abstention!.minDecision!).toBeGreaterThan(card.abstention!.minDecision!)
   })
 
   it('gives every class a score where classes have few rows, or none', async () => {

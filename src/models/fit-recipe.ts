@@ -1,7 +1,7 @@
 import { UsageError } from '../core/index.ts'
 import { type Counted, commonKind, commonView, countSelected, encoderOf } from '../features/index.ts'
 import type { Trace } from '../samples/index.ts'
-import { type Abstention, chooseThresholds } from './abstention.ts'
+import { type Abstention, chooseMinDecision, chooseThresholds, OUTSPOKEN } from './abstention.ts'
 import { calibrate } from './calibration.ts'
 import type { Card } from './card.ts'
 import { type Choice, innerFolds } from './choose-value.ts'
@@ -84,10 +84,15 @@ function abstentionOf(
   tried: Choice,
 ): Abstention | null {
   const malicious = classes.indexOf('malicious')
-  if (!abstain || malicious < 0 || tried.decisions.length === 0) return null
+  if (!abstain || tried.decisions.length === 0) return null
+  const { minTokens, minKnown, misses } = abstain
+  if (malicious < 0) {
+    const tested = Array.from(tried.tested, (row) => groups[row])
+    const minDecision = chooseMinDecision(tried.decisions, classes.length, tested, misses)
+    return { ...OUTSPOKEN, minTokens, minKnown, minDecision }
+  }
   const all = calibrate(tried.calibration, tried.decisions, classes.length)
   const probabilities = Float64Array.from(y, (_, row) => all[row * classes.length + malicious])
   const isMalicious = Uint8Array.from(y, (each) => (each === malicious ? 1 : 0))
-  const { minTokens, minKnown } = abstain
   return { minTokens, minKnown, ...chooseThresholds(probabilities, isMalicious, groups, abstain) }
 }

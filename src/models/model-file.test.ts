@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { madeUpExamples } from '../../test/traces.ts'
 import { KnownError, sha256 } from '../core/index.ts'
+import { KINDS } from '../samples/index.ts'
 import { fitSettings } from './choose-value.ts'
 import { fitRecipe } from './fit-recipe.ts'
 import { linearSvm } from './linear-svm.ts'
@@ -14,6 +15,8 @@ import { withCard } from './trained.ts'
 const examples = madeUpExamples(60, 2, 'set')
 const small = (recipe: Recipe): Recipe => ({
   ...recipe,
+  view: 'any',
+  kinds: KINDS,
   features: { ...recipe.features, pairs: 5, minDocuments: 5 },
   model: { ...recipe.model, folds: 2, grid: [0.1, 1] },
 })

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { BAD, COMMON, callReport, callTrace, GOOD, littleDetector } from '../../test/detector.ts'
-import { withCard } from '../models/index.ts'
+import { OUTSPOKEN, withCard } from '../models/index.ts'
 import { type Report, reduceTrace, type Verdict } from '../samples/index.ts'
 import { judge } from './judge.ts'
 import type { LoadedModel } from './models.ts'
@@ -206,6 +206,21 @@ describe('judge', () => {
     const verdict = verdictOn(executableReport([...COMMON, ...BAD]), [families])
     expect(verdict).toMatchObject({ verdict: 'unknown', family: 'Beta', state: 'abstained', model: null })
     expect(verdict.reasons[0]).toMatch(/^no model tells malicious from benign in this view \(opcodes\)/)
+  })
+
+  it.each([
+    [-1e6, 'Beta', 2],
+    [1e6, null, 0],
+  ])('names what reaches a decision value of %d: %s', async (minDecision, family, families) => {
+    const { trained } = await ofOpcodes('x86')
+    const card = { ...trained.card, abstention: { ...OUTSPOKEN, minDecision } }
+    const recipe = { ...trained.recipe, target: 'family' }
+    const model = {
+      sha256: 'f'.repeat(64),
+      trained: { ...trained, card, recipe, classes: ['Alpha', 'Beta'] },
+    }
+    const verdict = verdictOn(executableReport([...COMMON, ...BAD]), [model as LoadedModel])
+    expect([verdict.family, verdict.families.length]).toEqual([family, families])
   })
 
   it('counts no tokens where only a set is known', () => {

@@ -172,7 +172,9 @@ function naming(trace: Trace, models: readonly LoadedModel[]): Naming {
     const { trained } = loaded
     if (isDetector(loaded) || incapacity(trace, loaded) !== null || refusals(trace, loaded).length > 0)
       continue
-    const { probabilities } = trained.score([trace])
+    const { probabilities, decisions } = trained.score([trace])
+    // Like none of the classes: probabilities only say which of them is the least unlike.
+    if (Math.max(...decisions) < (abstention(loaded).minDecision ?? Number.NEGATIVE_INFINITY)) continue
     const ranked = trained.classes
       .map((name, i) => ({ name, probability: probabilities[i] }))
       .sort((a, b) => b.probability - a.probability || (a.name < b.name ? -1 : 1))
