@@ -98,7 +98,8 @@ function classTable({ recipe, classes, intervals }: EvaluationResult, colour: bo
   return table(columns, lines, colour)
 }
 
-function comparisonLine({ first, second, rows, accuracy, macroF1 }: Comparison, all: number): string {
+/** One comparison as a sentence. @param all rows of the recipe compared with */
+export function comparisonLine({ first, second, rows, accuracy, macroF1 }: Comparison, all: number): string {
   const on = rows === all ? '' : `; on the ${count(rows, 'row')} that both answered`
   return `${printable(second)} against ${printable(first)}: accuracy ${difference(accuracy)}; macro F1 ${difference(macroF1)}${on}`
 }
@@ -172,7 +173,12 @@ function probabilityNotes({ recipe, accuracy, byProbability }: EvaluationResult)
   ]
 }
 
-function leftOutNotes({ leftOut, folds, target }: EvaluationResult): string[] {
+/** What to know of rows that took no part. */
+export function leftOutNotes({
+  leftOut,
+  folds,
+  target,
+}: Pick<EvaluationResult, 'leftOut' | 'folds' | 'target'>): string[] {
   const { unlabelled, empty, rare, repeated, tiedGroups, tiedRows } = leftOut
   const found: string[] = []
   if (unlabelled > 0) found.push(`Left out: ${count(unlabelled, 'row')} without a label for ${target}.`)
@@ -194,13 +200,14 @@ function leftOutNotes({ leftOut, folds, target }: EvaluationResult): string[] {
 
 const DASH = '–'
 
-function within(value: number | null, interval: Interval | null): string {
+/** A figure with half its interval, `.947 ± .012`; a dash where there is none. */
+export function within(value: number | null, interval: Interval | null): string {
   if (value === null) return DASH
   return interval ? `${figure(value)} ± ${figure((interval[1] - interval[0]) / 2)}` : figure(value)
 }
 
 /** A share with three decimals, without the leading zero: `.947`. */
-function figure(value: number | null): string {
+export function figure(value: number | null): string {
   return value === null ? DASH : value.toFixed(3).replace(/^(-?)0\./, '$1.')
 }
 

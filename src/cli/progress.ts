@@ -2,7 +2,8 @@ import { wholeText } from './number-text.ts'
 
 /** A progress bar under way. */
 export interface Progress {
-  update(done: number, total?: number | null): void
+  /** @param underWay what is being done, shown behind the label */
+  update(done: number, total?: number | null, underWay?: string): void
   /** Takes the bar away. */
   done(): void
 }
@@ -16,11 +17,12 @@ export function progressBar(stream: NodeJS.WriteStream, label: string, total: nu
   const begun = performance.now()
   let drawn = Number.NEGATIVE_INFINITY
   return {
-    update(done, newTotal = total) {
+    update(done, newTotal = total, underWay = '') {
       const now = performance.now()
       if (now - drawn < REDRAW_MS) return
       drawn = now
-      const line = progressLine(label, done, newTotal, (now - begun) / 1000)
+      const shown = underWay === '' ? label : `${label} ${underWay}`
+      const line = progressLine(shown, done, newTotal, (now - begun) / 1000)
       stream.write(`\r\x1b[K${line.slice(0, Math.max(10, (stream.columns || 80) - 1))}`)
     },
     done() {

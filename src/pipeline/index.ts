@@ -19,5 +19,6 @@ export {
 } from './pull-corpus.ts'
 export { DISASSEMBLERS, type Disassembler, type ReadInputSettings } from './read-input.ts'
 export { readRecipe } from './read-recipe.ts'
+export { type CorpusSweep, type SweepOptions, sweep } from './sweep.ts'
 export { type TrainOptions, train } from './train.ts'
 export { whatWasFound } from './what-was-found.ts'

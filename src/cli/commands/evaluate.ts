@@ -2,6 +2,7 @@ import { UsageError } from '../../core/index.ts'
 import { evaluate as evaluateOnCorpus, readRecipe } from '../../pipeline/index.ts'
 import { VIEWS } from '../../samples/index.ts'
 import { command } from '../command.ts'
+import { evaluateNgrams } from '../evaluate-ngrams.ts'
 import { evaluationCsv } from '../evaluation-csv.ts'
 import { evaluationTable } from '../evaluation-table.ts'
 import { numberBetween, oneOf, seedOf, TARGETS, threadCount, wholeNumber } from '../option-values.ts'
@@ -13,7 +14,8 @@ export const evaluate = command({
   usage: 'RECIPE… CORPUS [options]',
   details: `A recipe is a built-in name (taxon recipes lists them) or a TOML file; a corpus is a folder made by taxon
 corpus import. Rows that look the same to a recipe never stand on both sides of a fold, and everything that is
-learned is learned inside the fold. With --test, recipes learn from all of the corpus and are tested on the other.`,
+learned is learned inside the fold. With --test, recipes learn from all of the corpus and are tested on the other.
+With --ngrams 1-10, each recipe is evaluated on the best n-grams of each length alone, then of all together.`,
   options: {
     test: { type: 'string', value: 'CORPUS', help: 'test on this held-out corpus' },
     folds: { type: 'string', value: 'N', default: '5', help: 'folds of the cross-validation' },
@@ -23,6 +25,14 @@ learned is learned inside the fold. With --test, recipes learn from all of the c
     view: { type: 'string', value: 'VIEW', help: 'only opcodes or calls; each on its own by default' },
     target: { type: 'string', value: 'T', help: 'malicious, family or category; the recipe says by default' },
     prior: { type: 'string', value: 'P', help: 'restate precision for this share of malware, 0 to 1' },
+    ngrams: { type: 'string', value: 'N-M', help: 'every length of n-gram in this range, 1-10 at most' },
+    select: {
+      type: 'string',
+      value: 'K',
+      help: 'with --ngrams: how many n-grams to learn from, 1000 by default',
+    },
+    limit: { type: 'string', value: 'N', help: 'with --ngrams: read the first N tokens, all by default' },
+    chart: { type: 'string', value: 'FILE', help: 'with --ngrams: draw F1 over n to FILE.svg or FILE.png' },
     'no-random-split': { type: 'boolean', help: 'leave out the figure for comparison' },
     threads: { type: 'string', value: 'N', help: 'threads, all cores by default' },
     csv: { type: 'boolean', help: 'print CSV' },
@@ -36,6 +46,11 @@ learned is learned inside the fold. With --test, recipes learn from all of the c
     const first = seedOf(values.seed)
     const repeat = wholeNumber('repeat', values.repeat, 1, 1000)
     const recipes = await Promise.all(positionals.slice(0, -1).map(readRecipe))
+    const { ngrams, ...others } = values
+    if (ngrams !== undefined) return await evaluateNgrams(recipes, folder, { ngrams, ...others }, io)
+    for (const option of ['select', 'limit', 'chart'] as const) {
+      if (values[option] !== undefined) throw new UsageError(`--${option}: works with --ngrams only`)
+    }
     const bar = io.progress('evaluating', null)
     try {
       const evaluation = await evaluateOnCorpus(recipes, folder, {
