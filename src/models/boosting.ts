@@ -1,7 +1,8 @@
-import { exp, log, type Random, seededRandom, sigmoid } from '../core/index.ts'
+import { type Random, seededRandom } from '../core/index.ts'
 import type { SparseMatrix } from '../features/index.ts'
 import { MAX_BINS } from '../kernels/bins.ts'
 import { boostedGrower } from '../kernels/boosting/boosting.ts'
+import { gradients, startingScores } from './boosting-loss.ts'
 import { type BoostingTensors, boostingModel, boostingTensors, outputsOf } from './boosting-model.ts'
 import { classWeights } from './class-weights.ts'
 import type { ClassifierKind, FitSettings } from './classifier-kind.ts'
@@ -74,51 +75,6 @@ function fitBoosting(
     return at + array.length
   }, 0)
   return all
-}
-
-/** Logarithms of the classes' shares, by their weights; half a row more for each, so that none is without. */
-function startingScores(y: Uint32Array, classes: number, weights: Float64Array): Float64Array {
-  const sums = new Float64Array(classes).fill(0.5)
-  for (const own of y) sums[own] += weights[own]
-  const all = sums.reduce((total, sum) => total + sum, 0)
-  if (classes === 2) return Float64Array.of(log(sums[1] / sums[0]))
-  return sums.map((sum) => log(sum / all))
-}
-
-/** Gradient and curvature of the log loss at each row, one array an output; zeros where a row is not drawn. */
-function gradients(
-  scores: Float64Array,
-  y: Uint32Array,
-  classes: number,
-  weights: Float64Array,
-  isDrawn: Uint8Array,
-): Float64Array[] {
-  const outputs = outputsOf(classes)
-  const pairs = Array.from({ length: outputs }, () => new Float64Array(2 * y.length))
-  const p = new Float64Array(classes)
-  for (let row = 0; row < y.length; row++) {
-    if (isDrawn[row] === 0) continue
-    const weight = weights[y[row]]
-    if (outputs < classes) p[1] = sigmoid(scores[row])
-    else softmax(scores.subarray(row * outputs, (row + 1) * outputs), p)
-    for (let output = 0; output < outputs; output++) {
-      const k = outputs < classes ? 1 : output
-      pairs[output][2 * row] = weight * (p[k] - (y[row] === k ? 1 : 0))
-      pairs[output][2 * row + 1] = weight * p[k] * (1 - p[k])
-    }
-  }
-  return pairs
-}
-
-function softmax(scores: Float64Array, out: Float64Array): void {
-  let top = Number.NEGATIVE_INFINITY
-  for (const score of scores) top = Math.max(top, score)
-  let sum = 0
-  for (let k = 0; k < scores.length; k++) {
-    out[k] = exp(scores[k] - top)
-    sum += out[k]
-  }
-  for (let k = 0; k < scores.length; k++) out[k] /= sum
 }
 
 /** `count` of the first `all` numbers, ascending; without a draw where that is all of them. */
