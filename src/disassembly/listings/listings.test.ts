@@ -236,6 +236,66 @@ describe("IDA's listings", () => {
   })
 })
 
+describe("IDA's listings of other processors", () => {
+  it.each([
+    [
+      'ARM',
+      'arm',
+      [
+        '; Processor       : ARM',
+        '; ARM architecture: ARMv7-A',
+        '                AREA .text, CODE, ALIGN=4',
+        '                CODE16',
+        '.text:00008000 var_10          = -0x10',
+        '.text:00008000                 PUSH.W          {R4-R8,LR}',
+        '.text:00008004                 LDMFD           SP!, {R4,PC}',
+        '.text:00008008                 ADDEQS          R0, R1, #1 ; comment',
+        '.text:0000800C                 VADD.F32        S0, S1, S2',
+        '.text:00008010 off_8010        DCD aHello',
+        '.text:00008014                 DCB "BL x",0',
+        '.text:00008018                 BL              sub_8000',
+      ],
+      'push.w ldmfd addeqs vadd.f32 bl',
+    ],
+    [
+      'AArch64',
+      'arm64',
+      [
+        '; Format      : ELF64 for ARM64 (Shared object)',
+        '.text:0000000000001000                 STP             X29, X30, [SP,#-0x10]!',
+        '.text:0000000000001004                 B.NE            loc_1010',
+        '.text:0000000000001008                 RET',
+        '.text:000000000000100C                 ALIGN 0x10',
+      ],
+      'stp b.ne ret',
+    ],
+    [
+      'MIPS',
+      'mips',
+      [
+        '# Processor       : MIPS (mipsl)',
+        '                .set noreorder',
+        '.text:00400000                 addiu   $sp, -0x20',
+        '.text:00400004                 la      $t9, printf  # PIC mode',
+        '.text:00400008                 jr      $ra',
+        '.text:0040000C                 .word 0x10',
+      ],
+      'addiu la jr',
+    ],
+  ])('reads those of %s', async (_name, architecture, lines, want) => {
+    const listing = await read([...HEADER, ...lines].join('\n'))
+    expect([...listing.opcodes].map((opcode) => listing.names[opcode]).join(' ')).toBe(want)
+    expect(listing).toMatchObject({ architecture, rejected: 0 })
+  })
+
+  it('says of an unknown processor that it knows none of its instructions', async () => {
+    const text = [...HEADER, '; Processor       : z80', 'ROM:0000                 ld      a, b'].join('\n')
+    const listing = await read(text)
+    expect(listing.opcodes).toHaveLength(0)
+    expect(listing.notes).toEqual(['its instructions are of a processor that taxon does not know'])
+  })
+})
+
 const OBJDUMP_INTEL = `
 x.exe:     file format pei-x86-64
 

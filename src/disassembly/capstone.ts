@@ -1,0 +1,258 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import type { Architecture } from '../binaries/index.ts'
+import type { Batch, CodeReader, Decoder, Processor } from './decoder.ts'
+import { FLOW } from './decoder.ts'
+import { type FlowRules, flowRules } from './flow-rules.ts'
+
+/** What is used of the module that Emscripten makes of Capstone 5: its C functions, on addresses of its memory. */
+interface Capstone {
+  _malloc(size: number): number
+  _free(pointer: number): void
+  _cs_open(architecture: number, mode: number, handle: number): number
+  _cs_close(handle: number): number
+  _cs_malloc(handle: number): number
+  _cs_free(instruction: number, count: number): void
+  _cs_disasm_iter(handle: number, code: number, size: number, address: number, instruction: number): number
+  _cs_insn_name(handle: number, id: number): number
+}
+
+/** The module with its memory, which the package keeps to itself: reading it directly makes decoding thrice as fast. */
+interface Loaded {
+  readonly capstone: Capstone
+  readonly memory: WebAssembly.Memory
+}
+
+/** Numbers of `cs_arch` and `cs_mode` in capstone.h, version 5. */
+const ARCHITECTURES: { readonly [each in Architecture]?: readonly [architecture: number, mode: number] } = {
+  arm: [0, 0],
+  arm64: [1, 0],
+  mips: [2, 1 << 2],
+  mips64: [2, 1 << 3],
+}
+const MODE_THUMB = 1 << 4
+const MODE_BIG_ENDIAN = 0x8000_0000 | 0
+
+/** Where the fields of `cs_insn` stand, version 5. */
+const SIZE = 16
+const MNEMONIC = 42
+const MNEMONIC_BYTES = 32
+const OPERANDS = 74
+const OPERANDS_BYTES = 160
+
+/** Code lies in Capstone's memory in pieces of this size; an instruction may lie across two. */
+const PIECE_BYTES = 65_536
+const LONGEST_INSTRUCTION = 8
+
+/** Names of opcodes that hostile code can bring about are bounded by those that Capstone has; this is far above. */
+const MAX_NAMES = 65_536
+
+let loading: Promise<Loaded> | null = null
+
+/** Loaded when first needed, and once. */
+function load(): Promise<Loaded> {
+  loading ??= start()
+  return loading
+}
+
+async function start(): Promise<Loaded> {
+  const require = createRequire(import.meta.url)
+  const path = require.resolve('@alexaltea/capstone-js')
+  const make = require(path) as (settings: object) => Promise<Capstone>
+  const module = new WebAssembly.Module(readFileSync(join(dirname(path), 'capstone.wasm')))
+  let memory: WebAssembly.Memory | null = null
+  const capstone = await make({
+    instantiateWasm(imports: WebAssembly.Imports, receive: (instance: WebAssembly.Instance) => void) {
+      const instance = new WebAssembly.Instance(module, imports)
+      const exported = Object.values(instance.exports)
+      memory = exported.find((each) => each instanceof WebAssembly.Memory) ?? null
+      receive(instance)
+      return instance.exports
+    },
+  })
+  if (memory === null) throw new Error('capstone: its module has no memory of its own')
+  return { capstone, memory }
+}
+
+/** ARM, AArch64 and MIPS by Capstone 5. */
+export async function capstoneDecoder(processor: Processor): Promise<Decoder> {
+  const loaded = await load()
+  const names = ['invalid']
+  const known = new Map<string, Opcode>()
+  const rules = flowRules(processor.architecture)
+  const opcodeOf = (mnemonic: string): Opcode => {
+    let opcode = known.get(mnemonic)
+    if (opcode === undefined) {
+      const name = ALIASES.get(mnemonic) ?? mnemonic
+      let index = names.indexOf(name)
+      if (index < 0) index = names.length < MAX_NAMES ? names.push(name) - 1 : INVALID
+      opcode = { index, flow: rules.flowOf(name) }
+      known.set(mnemonic, opcode)
+    }
+    return opcode
+  }
+  return {
+    names,
+    open: (code, address) => openCode(loaded, processor, rules, opcodeOf, code, address),
+  }
+}
+
+/** Names of MIPS that say only how large an operand is, and what other disassemblers call them. */
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['dextm', 'dext'],
+  ['dextu', 'dext'],
+  ['dinsm', 'dins'],
+  ['dinsu', 'dins'],
+])
+
+/** An opcode as it was when it was first met. */
+interface Opcode {
+  readonly index: number
+  readonly flow: number
+}
+
+const INVALID = 0
+
+function openCode(
+  { capstone, memory }: Loaded,
+  { architecture, littleEndian, isThumb }: Processor,
+  rules: FlowRules,
+  opcodeOf: (mnemonic: string) => Opcode,
+  code: Uint8Array,
+  address: number,
+): CodeReader {
+  const [family, mode] = ARCHITECTURES[architecture]!
+  const step = isThumb ? 2 : 4
+  const block = capstone._malloc(PIECE_BYTES + LONGEST_INSTRUCTION + 32)
+  const [handleAt, codeAt, sizeAt, addressAt] = [block, block + 8, block + 16, block + 24]
+  const piece = block + 32
+  const flags = mode | (isThumb ? MODE_THUMB : 0) | (littleEndian ? 0 : MODE_BIG_ENDIAN)
+  let view = viewOf(memory)
+  if (capstone._cs_open(family, flags, handleAt) !== 0) {
+    capstone._free(block)
+    throw new Error(`capstone: cannot decode ${architecture}`)
+  }
+  view = fresh(view, memory)
+  const handle = view.words.getUint32(handleAt, true)
+  const instruction = capstone._cs_malloc(handle)
+  let [pieceFrom, pieceTo] = [0, 0]
+  // Of a branch that takes effect after the instruction behind it.
+  let delayed = { at: -1, flow: 0, target: Number.NaN }
+
+  /** Brings the code from `at` on into Capstone's memory and points it there. */
+  function point(at: number): void {
+    if (at < pieceFrom || at + LONGEST_INSTRUCTION > pieceTo) {
+      pieceFrom = at
+      pieceTo = Math.min(code.length, at + PIECE_BYTES + LONGEST_INSTRUCTION)
+      view.bytes.set(code.subarray(pieceFrom, pieceTo), piece)
+    }
+    view.words.setUint32(codeAt, piece + at - pieceFrom, true)
+    view.words.setUint32(sizeAt, pieceTo - at, true)
+    view.words.setBigUint64(addressAt, BigInt(address + at), true)
+  }
+
+  function decode(from: number, to: number, batch: Batch): number {
+    const { offsets, opcodes, flows, targets } = batch
+    let [at, count, isPointed] = [from, 0, false]
+    view = fresh(view, memory)
+    for (; at < to && count < offsets.length; count++) {
+      if (!isPointed || (at + LONGEST_INSTRUCTION > pieceTo && pieceTo < code.length)) point(at)
+      isPointed = capstone._cs_disasm_iter(handle, codeAt, sizeAt, addressAt, instruction) !== 0
+      view = fresh(view, memory)
+      offsets[count] = at
+      if (!isPointed) {
+        opcodes[count] = INVALID
+        flows[count] = FLOW.end
+        if (targets !== null) targets[count] = Number.NaN
+        at = Math.min(at + step, code.length)
+        continue
+      }
+      const { index, flow } = opcodeOf(view.text(instruction + MNEMONIC, MNEMONIC_BYTES))
+      opcodes[count] = index
+      const operands =
+        rules.asks(flow) || targets !== null ? view.text(instruction + OPERANDS, OPERANDS_BYTES) : ''
+      let goes = rules.asks(flow) ? rules.refined(flow, operands) : flow
+      let target = targets !== null && GOES_SOMEWHERE[goes] === 1 ? targetOf(operands) : Number.NaN
+      const end = at + view.words.getUint16(instruction + SIZE, true)
+      if (at === delayed.at) {
+        goes = delayed.flow
+        target = delayed.target
+      } else if (rules.hasDelay && GOES_SOMEWHERE[goes] === 1) {
+        delayed = { at: end, flow: goes, target }
+        goes = FLOW.next
+        target = Number.NaN
+      }
+      flows[count] = goes
+      if (targets !== null) targets[count] = target
+      at = end
+    }
+    batch.end = at
+    return count
+  }
+
+  return {
+    decode,
+    close() {
+      capstone._cs_free(instruction, 1)
+      capstone._cs_close(handleAt)
+      capstone._free(block)
+    },
+  }
+}
+
+/** By flow, whether the instruction names where it goes, or goes away. */
+const GOES_SOMEWHERE = Uint8Array.from({ length: 8 }, (_, flow) =>
+  flow === FLOW.call || flow === FLOW.branch || flow === FLOW.jump || flow === FLOW.end ? 1 : 0,
+)
+
+/** The address at the end of the operands of a branch, as `#0x1234` or `0x1234`; NaN where there is none. */
+function targetOf(operands: string): number {
+  const digits = /0x([0-9a-f]{1,16})$/.exec(operands)?.[1]
+  return digits === undefined ? Number.NaN : Number.parseInt(digits, 16)
+}
+
+/** Capstone's memory as it is now; it moves when it grows. */
+interface View {
+  readonly bytes: Uint8Array
+  readonly words: DataView
+  /** Text up to its zero byte. */
+  text(at: number, most: number): string
+}
+
+function viewOf({ buffer }: WebAssembly.Memory): View {
+  const bytes = Buffer.from(buffer)
+  return {
+    bytes,
+    words: new DataView(buffer),
+    text(at, most) {
+      let end = at
+      while (end < at + most && bytes[end] !== 0) end++
+      return bytes.toString('latin1', at, end)
+    },
+  }
+}
+
+function fresh(view: View, memory: WebAssembly.Memory): View {
+  return view.bytes.buffer === memory.buffer ? view : viewOf(memory)
+}
+
+/** The names that Capstone has for the instructions of a processor, in lower case, without conditions. */
+export async function capstoneMnemonics(architecture: Architecture): Promise<ReadonlySet<string>> {
+  const { capstone, memory } = await load()
+  const [family, mode] = ARCHITECTURES[architecture]!
+  const handleAt = capstone._malloc(8)
+  const names = new Set<string>()
+  if (capstone._cs_open(family, mode, handleAt) === 0) {
+    const handle = viewOf(memory).words.getUint32(handleAt, true)
+    const view = viewOf(memory)
+    for (let id = 1; id < MAX_NAMES; id++) {
+      const at = capstone._cs_insn_name(handle, id)
+      if (at === 0) break
+      names.add(view.text(at, MNEMONIC_BYTES).toLowerCase())
+    }
+    capstone._cs_close(handleAt)
+  }
+  capstone._free(handleAt)
+  return names
+}
