@@ -45,7 +45,8 @@ function lossOf(decisions: Float64Array, y: Uint32Array, classes: number): numbe
 }
 
 const PEER = `
-import json, sys
+import json, os, sys
+os.environ['OMP_NUM_THREADS'] = '1'  # threads that wait for each other starve where the cores are taken
 import numpy
 from sklearn.ensemble import HistGradientBoostingClassifier
 given = json.load(sys.stdin)

@@ -22,7 +22,7 @@ export const boosting: ClassifierKind = {
   defaultGrid: [0.1],
   settings: [
     { name: 'rounds', type: 'whole', otherwise: 150, least: 1, most: 10_000 },
-    { name: 'depth', type: 'whole', otherwise: 4, least: 1, most: 12 },
+    { name: 'depth', type: 'whole', otherwise: 6, least: 1, most: 12 },
     { name: 'l2', type: 'number', otherwise: 1, least: 0, most: 1e6 },
     { name: 'minWeight', type: 'number', otherwise: 0.1, least: 1e-3, most: 1e6 },
     { name: 'rowShare', type: 'number', otherwise: 0.8, least: 0.01, most: 1 },
