@@ -124,17 +124,19 @@ function* relocations({ view, headers, offsetOf, note }: PeImage) {
     const blockSize = view.u32(block + 4)
     const blockEnd = Math.min(block + blockSize, end)
     if (blockSize < 8) return
+    // Once for all of the page: sections begin at pages.
+    const pageOffset = offsetOf(page)
+    left--
     for (let at = block + 8; at + 2 <= blockEnd; at += 2) {
       const entry = view.u16(at)
       const kind = entry >> 12
-      if (left-- === 0) {
+      if (left-- <= 0) {
         note(`relocations: only ${MAX_RELOCATIONS} were read`)
         return
       }
-      if (kind !== HIGH_LOW && kind !== DIR64) continue
-      const relative = page + (entry & 0xfff)
-      const offset = offsetOf(relative)
-      if (offset >= 0) yield { relative, offset, isWide: kind === DIR64 }
+      if (pageOffset < 0 || (kind !== HIGH_LOW && kind !== DIR64)) continue
+      const inPage = entry & 0xfff
+      yield { relative: page + inPage, offset: pageOffset + inPage, isWide: kind === DIR64 }
     }
     block += blockSize
   }
