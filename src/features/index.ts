@@ -14,6 +14,14 @@ export {
   type NgramSettings,
   type NgramTotals,
 } from './ngram-counts.ts'
+export { countsOfPartial, mergePartials } from './ngram-merge.ts'
+export {
+  type PartialHeader,
+  type PartialReader,
+  type PartialWriter,
+  readPartial,
+  writePartial,
+} from './ngram-partial.ts'
 export { commonKind } from './reading.ts'
 export {
   countGrams,

@@ -7,6 +7,7 @@ import {
   ngramCounter,
   packingOf,
   TOTALS,
+  type ToldGrams,
 } from '../kernels/ngrams/ngrams.ts'
 import { type BestLists, type BestSettings, bestGrams, mergeBest } from './best-grams.ts'
 import { type BucketRange, type RangeCounts, type RangedCount, rangeCounter } from './ngram-range.ts'
@@ -35,6 +36,8 @@ export interface NgramSettings {
   readonly threads?: number
   readonly memoryBytes?: number
   readonly signal?: AbortSignal
+  /** Told of every n-gram, in the order of a file of n-grams; counting is then on this thread alone. */
+  tell?(told: ToldGrams): void
   /** Told how many tokens were counted, of how many. */
   onProgress?(done: number, total: number): void
 }
@@ -90,7 +93,10 @@ export async function countNgrams(
       tokens += document.tokens.length
     }
     const first = bestGrams(best)
-    single.tell(first.offer)
+    single.tell((told) => {
+      settings.tell?.(told)
+      first.offer(told)
+    })
     const parts: RangeCounts[] = [{ totals: single.totals(), best: first.lists() }]
     if (sizer) {
       const shape = { ...empty, cellOf: sharedArray(cells) }
@@ -123,15 +129,15 @@ const WORKER = workerEntry(import.meta.url, 'ngram-worker')
 
 async function countRanges(
   count: RangedCount,
-  { threads = 1, memoryBytes = DEFAULT_MEMORY_BYTES, signal, onProgress }: NgramSettings,
+  { threads = 1, memoryBytes = DEFAULT_MEMORY_BYTES, signal, onProgress, tell }: NgramSettings,
 ): Promise<RangeCounts[]> {
-  const plan = planRanges(count, memoryBytes, threads)
+  const plan = planRanges(count, memoryBytes, tell ? 1 : threads)
   const total = plan.ranges.reduce((sum, { records }) => sum + records, 0)
   const isAlone = plan.threads === 1 || plan.ranges.length === 1
   const pool = isAlone
     ? null
     : workerPool<BucketRange, RangeCounts>(WORKER, { threads: plan.threads, workerData: count })
-  const alone = isAlone ? rangeCounter(count) : null
+  const alone = isAlone ? rangeCounter(count, tell) : null
   const stop = () => void pool?.close()
   signal?.addEventListener('abort', stop)
   let done = 0
@@ -190,7 +196,8 @@ function planRanges({ shape, sizes, texts }: RangedCount, memoryBytes: number, t
 /** Wasm memory has 4 GiB. */
 const MAX_RANGE_BYTES = 2 ** 31
 
-function readTotals(parts: readonly Float64Array[], longest: number, classes: number): NgramTotals[] {
+/** Rows of totals of several parts as lines, one for each n. */
+export function readTotals(parts: readonly Float64Array[], longest: number, classes: number): NgramTotals[] {
   const sum = (row: number, n: number) => parts.reduce((all, part) => all + part[row * TOTALS + n], 0)
   return Array.from({ length: Math.min(longest, LONGEST) }, (_, i) => ({
     n: i + 1,
