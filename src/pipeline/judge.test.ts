@@ -141,7 +141,7 @@ describe('judge', () => {
 
   it.each([
     ['pe32', 'x86', ['ransomtrack', 'big2015-opcodes']],
-    ['pe64', 'x86-64', ['ransomtrack']],
+    ['pe64', 'x86-64', []],
     ['elf64', 'x86-64', ['elf-opcode-counts']],
     ['elf32', 'mips', []],
     ['ida', 'x86', ['ransomtrack', 'big2015-opcodes']],
@@ -151,7 +151,10 @@ describe('judge', () => {
     expect(reasons[1]).toBe(
       `found: ${format} for ${dialect}, 2 sections (1 executable), 12 imports, entry 0x401000, 3 opcodes, 2 distinct`,
     )
-    expect(reasons.slice(2)).toHaveLength(sets.length)
+    expect(reasons.slice(2)).toHaveLength(sets.length + 1)
+    expect(reasons.at(-1)).toContain(
+      'taxon corpus import DIR --labels CSV -o my-corpus && taxon train svm my-corpus',
+    )
     sets.forEach((set, i) => {
       expect(reasons[2 + i]).toContain(`taxon corpus pull ${set} -o ${set} && taxon train `)
     })

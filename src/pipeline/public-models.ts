@@ -11,14 +11,13 @@ interface PublicModel {
   readonly dialects: readonly string[]
 }
 
-/** What can be learned from public sets of opcodes. Others than these can be told only by a model of one's own. */
-export const PUBLIC_MODELS: readonly PublicModel[] = [
+const PUBLIC_MODELS: readonly PublicModel[] = [
   {
     set: 'ransomtrack',
     recipe: 'opcodes-detect',
     tells: 'ransomware or benign',
-    formats: ['pe32', 'pe64', 'ida', 'objdump', 'radare2'],
-    dialects: ['x86', 'x86-64'],
+    formats: ['pe32', 'ida', 'objdump', 'radare2'],
+    dialects: ['x86'],
   },
   {
     set: 'big2015-opcodes',
@@ -30,18 +29,23 @@ export const PUBLIC_MODELS: readonly PublicModel[] = [
   {
     set: 'elf-opcode-counts',
     recipe: 'opcodes-detect-elf',
-    tells: 'malicious or benign',
+    tells:
+      'malicious or benign Linux programs, but only of counts of the lines of objdump, as its set has them',
     formats: ['elf32', 'elf64'],
     dialects: ['x86', 'x86-64'],
   },
 ]
 
-/** How a model for a report of opcodes can be had, a sentence with two commands each; none where there is no public set. */
+const OWN_MODEL =
+  'for a model of your own samples: taxon corpus import DIR --labels CSV -o my-corpus && taxon train svm my-corpus -o my.safetensors'
+
+/** How a model for a report of opcodes can be had, from public sets first: a sentence with two commands each. */
 export function waysToModel({ format, trace }: Report): string[] {
-  return PUBLIC_MODELS.filter(
+  const ways = PUBLIC_MODELS.filter(
     ({ formats, dialects }) => formats.includes(format) && dialects.includes(trace.dialect),
   ).map(
     ({ set, recipe, tells }) =>
       `for a model (${tells}): taxon corpus pull ${set} -o ${set} && taxon train ${recipe} ${set} -o ${recipe}.safetensors`,
   )
+  return [...ways, OWN_MODEL]
 }
