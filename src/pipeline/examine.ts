@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { basename } from 'node:path'
+import { findIda } from '../disassembly/index.ts'
 import { wasm } from '../kernels/json-scan/json-scan.wasm.ts'
 import { readModel, shippedModels } from './models.ts'
 
@@ -16,7 +17,7 @@ const REINSTALL = 'reinstall taxon: npm install taxon'
 
 /** Tries each part that taxon needs on this machine. */
 export async function examine(): Promise<Finding[]> {
-  return [nodeVersion(), machine(), wasmKernels(), await parquet(), ...(await models())]
+  return [nodeVersion(), machine(), wasmKernels(), await parquet(), await ida(), ...(await models())]
 }
 
 function nodeVersion(): Finding {
@@ -44,6 +45,27 @@ async function parquet(): Promise<Finding> {
     return { part, works: true, detail: `DuckDB ${version()}`, remedy: null }
   } catch (error) {
     return { part, works: false, detail: (error as Error).message, remedy: REINSTALL }
+  }
+}
+
+/** Nobody is made to own IDA Pro: that it is not there is a fault only where it was said to be. */
+async function ida(): Promise<Finding> {
+  const part = 'IDA Pro'
+  try {
+    const { path, isOld } = await findIda()
+    const detail = `${path}, ${isOld ? 'before version 7' : 'version 7 or newer'}; use it with --disassembler ida`
+    return { part, works: true, detail, remedy: null }
+  } catch (error) {
+    if (process.env.TAXON_IDA) {
+      const remedy = 'set TAXON_IDA to its idat64, idat or idal program, or to the folder it is in'
+      return { part, works: false, detail: (error as Error).message, remedy }
+    }
+    return {
+      part,
+      works: true,
+      detail: 'none here and none needed; docs/ida.md tells how to use one',
+      remedy: null,
+    }
   }
 }
 

@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { fakeIo } from '../../../test/fake-io.ts'
 import { doctor } from './doctor.ts'
+
+afterEach(() => vi.unstubAllEnvs())
 
 describe('taxon doctor', () => {
   it('finds all that taxon needs', async () => {
@@ -10,6 +12,22 @@ describe('taxon doctor', () => {
     expect(io.out).toMatch(/^ok {7}kernels +WebAssembly SIMD in use/m)
     expect(io.out).toMatch(/^ok {7}Parquet \(DuckDB\) +DuckDB v?\d+/m)
     expect(io.out).toMatch(/^ok {7}model calls-detect +whole, SHA-256 [0-9a-f]{64}/m)
+  })
+
+  it('finds IDA Pro where it is, and complains only where it was said to be', async () => {
+    vi.stubEnv('TAXON_IDA', process.execPath)
+    const found = fakeIo()
+    expect(await doctor.run([], found)).toBe(0)
+    expect(found.out).toMatch(/^ok {7}IDA Pro +.*version 7 or newer/m)
+    vi.stubEnv('TAXON_IDA', '')
+    vi.stubEnv('PATH', '/nowhere')
+    const none = fakeIo()
+    expect(await doctor.run([], none)).toBe(0)
+    expect(none.out).toMatch(/^ok {7}IDA Pro +none here and none needed/m)
+    vi.stubEnv('TAXON_IDA', '/no/such/idat')
+    const wrong = fakeIo()
+    expect(await doctor.run([], wrong)).toBe(2)
+    expect(wrong.out).toMatch(/^missing {2}IDA Pro +.*looked for \/no\/such\/idat/m)
   })
 
   it('says the same as JSON', async () => {

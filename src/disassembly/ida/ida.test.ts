@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -168,6 +170,29 @@ describe('what goes wrong with IDA Pro', () => {
       'enough',
     )
   })
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'ends it when %s ends taxon',
+    { timeout: 30_000 },
+    async (signal) => {
+      const path = join(folder, 'stub.exe')
+      writeFileSync(path, STUB)
+      const env = { ...process.env, TAXON_IDA: fakeIda('hang') }
+      const args = [
+        resolve(import.meta.dirname, '../../../bin/taxon.js'),
+        'disassemble',
+        '--disassembler',
+        'ida',
+        path,
+      ]
+      const taxon = spawn(process.execPath, args, { env, stdio: 'ignore' })
+      const ended = once(taxon, 'exit')
+      await vi.waitFor(() => expect(pids()).toHaveLength(2), 20_000)
+      taxon.kill(signal)
+      await ended
+      await nobodyIsLeft()
+    },
+  )
 
   it('does not start for what is no executable', async () => {
     const run = disassembleWithIda(Buffer.from('a letter'), { idaPath: fakeIda(), name: 'letter' })

@@ -254,8 +254,9 @@ describe("IDA's listings of other processors", () => {
         '.text:00008010 off_8010        DCD aHello',
         '.text:00008014                 DCB "BL x",0',
         '.text:00008018                 BL              sub_8000',
+        '.text:0000801C                 LDMEQFD         SP!, {R4,PC}',
       ],
-      'push.w ldmfd addeqs vadd.f32 bl',
+      'push.w ldmfd addeqs vadd.f32 bl ldmeqfd',
     ],
     [
       'AArch64',

@@ -19,7 +19,8 @@ export async function opcodeReader(architecture: Architecture, isAttSyntax: bool
 type Rule = (word: string, names: ReadonlySet<string>) => boolean
 
 const CONDITION = /(?:eq|ne|[hc]s|lo|cc|mi|pl|v[sc]|hi|ls|ge|lt|gt|le|al)$/
-const IRREGULAR = /^(?:(?:ldm|stm|push|pop)(?:fd|fa|ed|ea|ia|ib|da|db)?|it[te]{0,3}|cpsi[ed])$/
+const IRREGULAR =
+  /^(?:(?:ldm|stm)(?:eq|ne|[hc]s|lo|cc|mi|pl|v[sc]|hi|ls|ge|lt|gt|le)?(?:fd|fa|ed|ea|ia|ib|da|db)?|it[te]{0,3}|cpsi[ed])$/
 
 /** ARM writes conditions, the setting of flags, sizes and types behind the name, as `ldmeqfd`, `adds`, `b.w`, `vadd.f32`. */
 const isArm: Rule = (word, names) => {
