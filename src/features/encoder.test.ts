@@ -190,6 +190,9 @@ describe('an encoder', () => {
     expect(at('read x close open open read', 'read close')).toEqual([0])
     expect(at('open read open read open read', 'open read', 2)).toEqual([0, 2])
     expect(at('read read open', 'read')).toEqual([0, 1])
+    // Where an n-gram stands as it is written goes before where a run was cut short.
+    expect(at('open open open read', 'open read')).toEqual([2])
+    expect(at('open x read open open read', 'open read')).toEqual([4])
     expect(encoder.locate(traceOf('open', 'set'), 0, 5)).toEqual([])
     const sets = Array.from({ length: 5 }, () => traceOf('a b', 'set'))
     const pairs = fitEncoder(settings({ pairs: 1 }), sets, new Uint32Array(5), 1)

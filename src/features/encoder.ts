@@ -20,7 +20,10 @@ export interface Encoder {
   encode(traces: readonly Trace[]): SparseMatrix
   /** How much of a trace the training vocabulary knows: shares in 0 … 1, both 0 for a trace without tokens. */
   known(trace: Trace): { readonly distinct: number; readonly tokens: number }
-  /** First positions in `trace.sequence`, ascending, at most `max`, where a column's tokens stand; [] where there is no order. */
+  /**
+   * First positions in `trace.sequence`, ascending, at most `max`, where a column's tokens stand; [] where there is no order.
+   * Of an n-gram those where it stands as it is written, if there are any; else where it stands once runs are cut short.
+   */
   locate(trace: Trace, column: number, max: number): number[]
   /** What the model file needs to make an equal encoder. */
   readonly table: EncoderTable
@@ -122,7 +125,9 @@ export function makeEncoder(settings: FeatureSettings, table: EncoderTable): Enc
       if (!trace.sequence) return []
       const gram = columns.tokens.subarray(columns.starts[column], columns.starts[column + 1])
       if (column >= table.firstPair || gram.length === 1) return locateTokens(trace, reader, gram, max)
-      return locateGram(reader.read(trace, true), gram, max)
+      const seen = reader.read(trace, true)
+      const verbatim = locateVerbatim(trace.sequence, reader.ids(trace.vocabulary), seen, gram, max)
+      return verbatim.length > 0 ? verbatim : locateGram(seen, gram, max)
     },
   }
 }
@@ -171,6 +176,24 @@ function locateTokens(trace: Trace, reader: Reader, tokens: Uint32Array, max: nu
   const seen = trace.sequence!
   for (let i = 0; i < seen.length && found.length < max; i++) {
     if (tokens.includes(ids[seen[i]])) found.push(i)
+  }
+  return found
+}
+
+/** Places where an n-gram stands token by token in what was seen of a trace, no run between that was cut short. */
+function locateVerbatim(
+  tokens: Uint32Array,
+  ids: Uint32Array,
+  { positions }: Seen,
+  gram: Uint32Array,
+  max: number,
+): number[] {
+  const found: number[] = []
+  const end = positions === null || positions.length === 0 ? 0 : positions[positions.length - 1] + 1
+  for (let i = 0; i + gram.length <= end && found.length < max; i++) {
+    let matched = 0
+    while (matched < gram.length && ids[tokens[i + matched]] === gram[matched]) matched++
+    if (matched === gram.length) found.push(i)
   }
   return found
 }
