@@ -31,6 +31,8 @@ const ALIASES: readonly (readonly [canonical: string, ...others: string[]])[] = 
   // The second is what two operand-size bytes make of the first.
   ['nop', 'xchg ax,ax', 'xchg ax, ax', 'nopw', 'nopl', 'nopd', 'nopq'],
   ['wait', 'fwait'],
+  ['fcomip', 'fcompi'],
+  ['fucomip', 'fucompi'],
   ['xlatb', 'xlat'],
   ['shl', 'sal'],
   ['mov', 'movabs', 'movabsb', 'movabsw', 'movabsl', 'movabsq'],

@@ -27,7 +27,7 @@ const ZEROS = /^add[bl]?[ \t]+(?:byte ptr \[[re]ax\],[ \t]*al|%al,\(%[re]ax\))/i
 
 /** What assemblers write for a long `nop`. */
 const IDLE_LEA =
-  /^lea[ \t]+(?:(e[a-z]{2}),[ \t]*(?:ds:)?\[\1(?:\+eiz\*1)?\+(?:0x)?0+h?\]|0x0\(%(e[a-z]{2})(?:,%eiz,1)?\),[ \t]*%\2)/i
+  /^leal?[ \t]+(?:(e[a-z]{2}),[ \t]*(?:ds:)?\[\1(?: ?\+ ?eiz(?:\*1)?)?(?:\+(?:0x)?0+h?)?\]|(?:0x0)?\(%(e[a-z]{2})(?:,%eiz(?:,1)?)?\),[ \t]*%\2)/i
 
 /** What comes after an x86 instruction, as far as the finding of padding must know: one of `FLOW`. */
 export function flowOfText(text: string, name: string): number {

@@ -15,7 +15,9 @@ async function* chunksOf(text: string | Uint8Array, size = 1 << 20): AsyncGenera
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
 }
 
-const read = (text: string | Uint8Array, size?: number) => readListing(chunksOf(text, size))
+/** With room for few instructions, which is made anew for each listing. */
+const read = (text: string | Uint8Array, size?: number) =>
+  readListing(chunksOf(text, size), { maxOpcodes: 10_000 })
 
 /** Each instruction as `address name`, or the name alone where it has no address. */
 function told({ addresses, opcodes, names }: Listing): string[] {

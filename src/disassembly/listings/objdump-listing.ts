@@ -8,8 +8,9 @@ import { firstSign, type InstructionLine, type ListingFormat, type ProcessorSign
  * Of a long instruction the rest of the bytes stands in a line of its own.
  */
 const ADDRESS = /^[ \t]*([0-9a-f]{1,16}):[ \t]+/
+// Two mnemonics could be bytes as well.
 const BYTES =
-  /^(?:[0-9a-f]{2}|[0-9a-f]{4}|[0-9a-f]{8})(?: (?:[0-9a-f]{2}|[0-9a-f]{4}|[0-9a-f]{8}))*[ \t]*(?:\t|$)/
+  /^(?!fadd\t|dc\t)(?:[0-9a-f]{2}|[0-9a-f]{4}|[0-9a-f]{8})(?: (?:[0-9a-f]{2}|[0-9a-f]{4}|[0-9a-f]{8}))*[ \t]*(?:\t|$)/
 
 const FILE_FORMAT = /^.*file format[ \t]+\S+/im
 
