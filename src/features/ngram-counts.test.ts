@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { pythonWith, runPython } from '../../test/python.ts'
 import { sharedData } from '../../test/shared-data.ts'
-import { bytesOf, contentHash, seededRandom, UsageError } from '../core/index.ts'
+import { bytesOf, contentHash, seededRandom, UnwritableError, UsageError } from '../core/index.ts'
 import { type GramCount, reference } from '../kernels/ngrams/reference.ts'
 import { type BestSettings, byRank, type RankedGram } from './best-grams.ts'
 import { documentsWorth, informationGain } from './information-gain.ts'
@@ -103,7 +104,7 @@ describe('countNgrams', () => {
 
   it('finds the same in any memory and on any number of threads', async () => {
     const random = seededRandom(3)
-    const many = Array.from({ length: 90 }, (_, i) => ({
+    const many = Array.from({ length: 60 }, (_, i) => ({
       tokens: Uint16Array.from({ length: 20_000 }, (_, j) =>
         random.below(4) > 0 ? 1 + (j % 7) : 1 + random.below(60),
       ),
@@ -111,10 +112,10 @@ describe('countNgrams', () => {
     }))
     const settings = { largest: 60, longest: 10, best: bestOf(many, 20) }
     const whole = await countNgrams(many, settings)
-    // At 20 MB the tokens are on disk and the suffixes take several rounds.
+    // At 8 MB the tokens are on disk and the suffixes take several rounds.
     for (const [memoryBytes, threads] of [
-      [20e6, 1],
-      [60e6, 2],
+      [8e6, 1],
+      [24e6, 2],
     ]) {
       let steps = 0
       const onProgress = () => void steps++
@@ -122,6 +123,9 @@ describe('countNgrams', () => {
       expect(steps).toBeGreaterThan(1)
     }
     await expect(countNgrams(many, { ...settings, memoryBytes: 1e6 })).rejects.toThrow(UsageError)
+    vi.stubEnv('TMPDIR', join(tmpdir(), 'taxon-no-such-folder'))
+    await expect(countNgrams(many, { ...settings, memoryBytes: 8e6 })).rejects.toThrow(UnwritableError)
+    vi.unstubAllEnvs()
   })
 
   it('stops when it is told to', async () => {
@@ -183,9 +187,9 @@ describe('on real opcodes', () => {
   it.skipIf(!python || !file)('counts and ranks as scikit-learn does', async () => {
     const lines = gunzipSync(readFileSync(file!)).toString('latin1').trim().split('\n')
     const rows = lines
-      .filter((_, i) => i % 200 === 0)
+      .filter((_, i) => i % 400 === 0)
       .map((line) => JSON.parse(line) as { opcodes: string; family: string })
-      .map(({ opcodes, family }) => ({ words: opcodes.split(' ').slice(0, 3000), family }))
+      .map(({ opcodes, family }) => ({ words: opcodes.split(' ').slice(0, 2000), family }))
     const names = [...new Set(rows.flatMap(({ words }) => words))].sort()
     const families = [...new Set(rows.map(({ family }) => family))].sort()
     const ids = new Map(names.map((name, i) => [name, i + 1]))

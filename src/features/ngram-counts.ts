@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { mapOrdered, UsageError, workerEntry, workerPool } from '../core/index.ts'
+import { LimitExceededError, mapOrdered, UsageError, workerEntry, workerPool } from '../core/index.ts'
 import {
   fixedBytes,
   LONGEST,
@@ -69,7 +69,7 @@ export interface NgramCounts {
  * are sorted a range of buckets at a time, and beyond a share of the memory the tokens themselves lie in a temporary
  * folder, from which each range gathers what begins in it. Tokens are read once a range, which costs a fortieth of sorting
  * them, and take a tenth of the room that the suffixes written out would take.
- * @throws UsageError where the memory cannot hold the largest bucket
+ * @throws UsageError where the memory cannot hold the largest bucket, LimitExceededError where no memory could
  */
 export async function countNgrams(
   documents: Iterable<NgramDocument> | AsyncIterable<NgramDocument>,
@@ -172,14 +172,18 @@ function planRanges({ shape, sizes, texts }: RangedCount, memoryBytes: number, t
   // The largest bucket is needed twice, for the sort. Threads that would not have that much are left out.
   const needed = fixedBytes(shape) + 2 * recordBytes * largest
   const free = memoryBytes - texts.inMemory
+  if (needed > MAX_THREAD_BYTES)
+    throw new LimitExceededError('n-grams: bytes of one bucket', MAX_THREAD_BYTES)
   if (needed > free) {
-    const least = Math.ceil((needed + texts.inMemory) / 2 ** 20)
+    const least = Math.ceil((needed + texts.inMemory) / 1e6)
     throw new UsageError(`memory: at least ${least} MB are needed to count these n-grams`)
   }
   const working = Math.max(1, Math.min(threads, Math.floor(free / needed)))
-  const most = Math.floor((free / working - fixedBytes(shape)) / recordBytes) - largest
-  const rounds = Math.ceil(total / (Math.min(most, MAX_RANGE_BYTES / recordBytes) * working))
-  const wanted = Math.ceil(total / (rounds * working))
+  const share = Math.min(free / working, MAX_THREAD_BYTES)
+  const most = Math.floor((share - fixedBytes(shape)) / recordBytes) - largest
+  const needsRounds = Math.max(1, Math.ceil(total / (most * working)))
+  const smoothRounds = Math.min(MAX_SMOOTH_ROUNDS, Math.ceil((total * recordBytes) / (RANGE_BYTES * working)))
+  const wanted = Math.ceil(total / (Math.max(needsRounds, smoothRounds) * working))
   const ranges: Range[] = []
   for (let from = 0; from < sizes.length; ) {
     let to = from
@@ -193,8 +197,12 @@ function planRanges({ shape, sizes, texts }: RangedCount, memoryBytes: number, t
   return { ranges, threads: working }
 }
 
-/** Wasm memory has 4 GiB. */
-const MAX_RANGE_BYTES = 2 ** 31
+/** Size of a range where there is memory for more: a step of the progress bar, after which Ctrl-C is heard. */
+const RANGE_BYTES = 2 ** 28
+/** Rounds that are made for that alone: in each, every thread reads all tokens. */
+const MAX_SMOOTH_ROUNDS = 8
+/** Wasm memory has 4 GiB, of which other things take some. */
+const MAX_THREAD_BYTES = 3.5 * 2 ** 30
 
 /** Rows of totals of several parts as lines, one for each n. */
 export function readTotals(parts: readonly Float64Array[], longest: number, classes: number): NgramTotals[] {

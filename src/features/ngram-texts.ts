@@ -1,7 +1,7 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { UnwritableError } from '../core/index.ts'
+import { DamagedFileError, UnwritableError } from '../core/index.ts'
 import { MAX_PIECES, MAX_TEXT_TOKENS, type NgramText } from '../kernels/ngrams/ngrams.ts'
 
 /** A text that is kept: in memory that threads share, or at a place of a file. */
@@ -113,7 +113,7 @@ export function* readTexts({ texts, file }: KeptTexts): Generator<NgramText> {
           size - done,
           text.at + done,
         )
-        if (read === 0) throw new UnwritableError(file!, new Error('it was cut off'))
+        if (read === 0) throw new DamagedFileError(file!, 'it was cut off')
         done += read
       }
       yield {
@@ -142,9 +142,13 @@ function shared<T extends Uint16Array | Uint32Array>(
 }
 
 function openDisk() {
-  const folder = mkdtempSync(join(tmpdir(), 'taxon-ngrams-'))
-  const file = join(folder, 'tokens')
-  return { folder, file, handle: openSync(file, 'w'), end: 0 }
+  try {
+    const folder = mkdtempSync(join(tmpdir(), 'taxon-ngrams-'))
+    const file = join(folder, 'tokens')
+    return { folder, file, handle: openSync(file, 'w'), end: 0 }
+  } catch (error) {
+    throw new UnwritableError(tmpdir(), error)
+  }
 }
 
 function write(
