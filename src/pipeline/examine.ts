@@ -63,7 +63,7 @@ async function ida(): Promise<Finding> {
     return {
       part,
       works: true,
-      detail: 'none here and none needed; docs/ida.md tells how to use one',
+      detail: 'none here and none needed; to use one, set TAXON_IDA to its program',
       remedy: null,
     }
   }
