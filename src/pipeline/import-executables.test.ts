@@ -70,10 +70,10 @@ describe('importing executables', () => {
 
   it('gives the same corpus whatever the threads, and adds nothing when run again', async () => {
     await withFolder(async (folder) => {
-      const { samples, labels } = makeSamples(folder, 40)
+      const { samples, labels } = makeSamples(folder, 24)
       const digests = new Set<string>()
       const rows: string[] = []
-      for (const threads of [1, 2, 5]) {
+      for (const threads of [1, 3]) {
         const corpus = join(folder, `corpus-${threads}`)
         await importCorpus([samples], corpus, { labels, threads })
         digests.add((await describeCorpus(corpus)).digest)
@@ -83,8 +83,8 @@ describe('importing executables', () => {
       }
       expect(digests.size).toBe(1)
       expect(new Set(rows).size).toBe(1)
-      const again = await importCorpus([samples], join(folder, 'corpus-2'), { labels, threads: 2 })
-      expect(again).toMatchObject({ added: 0, alreadyThere: 0, filesReadBefore: 40 })
+      const again = await importCorpus([samples], join(folder, 'corpus-3'), { labels, threads: 2 })
+      expect(again).toMatchObject({ added: 0, alreadyThere: 0, filesReadBefore: 24 })
     })
   })
 
@@ -139,7 +139,7 @@ describe('importing executables', () => {
     'leaves a corpus that opens and goes on after %s at any moment',
     async (signal) => {
       await withFolder(async (folder) => {
-        const { samples, labels } = makeSamples(folder, 150)
+        const { samples, labels } = makeSamples(folder, 80)
         const whole = join(folder, 'whole')
         await importCorpus([samples], whole, { labels, threads: 2 })
         const { digest } = await describeCorpus(whole)
@@ -147,7 +147,7 @@ describe('importing executables', () => {
         const argv = [bin, 'corpus', 'import', samples, '--labels', labels, '-o', killed, '--threads', '2']
         const random = seededRandom(7)
         const seen: number[] = []
-        for (let run = 0; run < 3; run++) {
+        for (let run = 0; run < 2; run++) {
           const child = spawn(process.execPath, argv, { stdio: 'ignore' })
           let running = true
           const ended = new Promise<void>((done) => child.on('exit', () => done())).then(() => {

@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { tarOf, zipAesPart, zipCryptoPart, zipOf } from '../../../test/archives.ts'
 import { littleDetector } from '../../../test/detector.ts'
 import { fakeIo } from '../../../test/fake-io.ts'
 import { DATA, madeUpElf, madeUpPe, X86_CODE } from '../../../test/made-up-executables.ts'
+import { hasObjdump } from '../../../test/objdump.ts'
 import { saveModel } from '../../models/index.ts'
 import type { Outcome, Verdict } from '../../samples/index.ts'
 import { classify } from './classify.ts'
@@ -76,6 +77,7 @@ beforeAll(async () => {
     'mixed/f.asm.txt',
     '\na.exe:     file format pei-i386\n\n\nDisassembly of section .text:\n\n00401000 <.text>:\n  401000:\t55  \tpush   ebp\n',
   )
+  said = new Map((await outcomes(FILES)).map((outcome, i) => [FILES[i]!, outcome]))
 })
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -95,8 +97,16 @@ async function outcomes(names: readonly string[], options: readonly string[] = [
     .map((line) => JSON.parse(line) as Outcome)
 }
 
-const verdictOf = async (name: string, options: readonly string[] = []) =>
+const verdictOf = async (name: string, options: readonly string[]) =>
   (await outcomes([name], options))[0] as Verdict
+
+/** What is said of each of these, asked once for all tests. */
+const FILES = [
+  ...['plain.exe', 'wide.exe', 'linux', 'plain.exe.gz', 'old.zip', 'new.zip', 'packed.exe', 'short.exe'],
+  ...['none.exe', 'dotnet.exe', 'many.exe', 'dos.exe', 'empty.exe', 'page.html', 'secret.zip'],
+]
+let said: Map<string, Outcome>
+const saidOf = (name: string) => said.get(name) as Verdict
 
 describe('taxon classify on executables', () => {
   it.each([
@@ -107,14 +117,14 @@ describe('taxon classify on executables', () => {
     ['old.zip', plain, 'pe32', 'bad.exe'],
     ['new.zip', plain, 'pe32', 'bad.exe'],
   ])('names %s by its hash, its size and its own name', async (file, bytes, kind, name) => {
-    const verdict = await verdictOf(file)
+    const verdict = saidOf(file)
     expect(verdict.sample).toMatchObject({ sha256: hash(bytes), size: bytes.length, kind, name })
     expect(verdict).toMatchObject({ view: 'opcodes', verdict: 'unknown', model: null, state: 'abstained' })
     expect(verdict.trace.tokens).toBeGreaterThan(4)
   })
 
   it('prints what headers say in the shape that the manual gives', async () => {
-    const { executable } = await verdictOf('plain.exe')
+    const { executable } = saidOf('plain.exe')
     expect(executable).toEqual({
       architecture: 'x86',
       entry: '0x401000',
@@ -144,22 +154,19 @@ describe('taxon classify on executables', () => {
     ['none.exe', /no code/],
     ['dotnet.exe', /\.NET/],
   ])('is partial for %s, and says why', async (name, reason) => {
-    const verdict = await verdictOf(name)
+    const verdict = saidOf(name)
     expect(verdict).toMatchObject({ verdict: 'unknown', state: 'partial' })
     expect(verdict.reasons.join('\n')).toMatch(reason)
   })
 
   it('shows the first of very many sections, and counts the others', async () => {
-    const { executable } = await verdictOf('many.exe')
+    const { executable } = saidOf('many.exe')
     expect(executable!.sections).toHaveLength(64)
     expect(executable!.moreSections).toBe(27)
   })
 
   it.each([
     [['plain.exe'], 3],
-    [['packed.exe'], 3],
-    [['dos.exe'], 2],
-    [['empty.exe'], 2],
     [['page.html', 'plain.exe'], 2],
     [['secret.zip'], 2],
   ])('exits for %j with %i', async (names, status) => {
@@ -172,8 +179,7 @@ describe('taxon classify on executables', () => {
     ['page.html', 'neither PE nor ELF, a listing, nor JSON'],
     ['secret.zip', 'encrypted with another password'],
   ])('says of %s what it is instead', async (name, message) => {
-    const [outcome] = await outcomes([name])
-    expect(outcome).toMatchObject({ error: { message: expect.stringContaining(message) } })
+    expect(saidOf(name)).toMatchObject({ error: { message: expect.stringContaining(message) } })
   })
 
   it('takes the password of an archive', async () => {
@@ -215,7 +221,7 @@ describe('taxon classify on executables', () => {
     for await (const chunk of child.stdout) out += chunk
     const { sample, executable } = JSON.parse(out) as Verdict
     expect(sample).toMatchObject({ path: '-', sha256: hash(plain), size: plain.length, kind: 'pe32' })
-    expect(executable).toEqual((await verdictOf('plain.exe')).executable)
+    expect(executable).toEqual(saidOf('plain.exe').executable)
   })
 
   it('reads only as many bytes and opcodes as asked for, and says so', async () => {
@@ -225,6 +231,32 @@ describe('taxon classify on executables', () => {
     const opcodes = await verdictOf('plain.exe', ['--max-calls', '2'])
     expect(opcodes.state).toBe('partial')
   })
+
+  it.skipIf(!hasObjdump())(
+    'lets IDA Pro take executables apart, several at once, and goes on after it fails',
+    async () => {
+      const fake = resolve(import.meta.dirname, '../../../test/fake-idat.js')
+      const idat = join(folder, 'idat64')
+      writeFileSync(idat, `#!/bin/sh\nexec '${process.execPath}' '${fake}' "$@"\n`)
+      chmodSync(idat, 0o755)
+      vi.stubEnv('TAXON_IDA', idat)
+      vi.stubEnv('FAKE_IDAT_VERSION', '9')
+      const byIda = ['--disassembler', 'ida']
+      const all = (await outcomes(['plain.exe', 'page.html', 'old.zip', 'linux'], byIda)) as Verdict[]
+      expect(all.map((outcome) => ('error' in outcome ? 'error' : outcome.sample.kind))).toEqual([
+        'ida',
+        'error',
+        'ida',
+        'ida',
+      ])
+      expect(all[0]!.sample.sha256).toBe(hash(plain))
+      expect(all[0]!.executable).toEqual(saidOf('plain.exe').executable)
+      vi.stubEnv('FAKE_IDAT', 'licence')
+      const [refused] = await outcomes(['plain.exe'], byIda)
+      expect(refused).toMatchObject({ error: { message: expect.stringContaining('licence') } })
+      vi.unstubAllEnvs()
+    },
+  )
 
   it.each([
     [['--method', 'guess'], '--method: linear or recursive is wanted'],
