@@ -39,6 +39,7 @@ const svmRbf: Recipe = {
     ...DEFAULT_FEATURES,
     ngrams: [1, 3],
     weight: 'log-count',
+    scale: 'rarity',
     normalise: true,
     collapse: 2,
     limit: 1000,
