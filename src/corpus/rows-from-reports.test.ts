@@ -52,6 +52,19 @@ describe('rowsFromReports', () => {
     expect(none.label).toEqual(UNLABELLED)
   })
 
+  it.each(['some/0A32e.asm', 'a.zip!0A32e.lst.gz', '0A32e'])(
+    'finds the label of %s by its name',
+    async (path) => {
+      const labels = parseLabels('id,family\n0A32e,Ramnit\n', 'list.csv')
+      const sample = { ...nothing, name: path.split('!').at(-1)! }
+      const [made] = await rowsOf([report({ format: 'ida', sample })], {
+        labels,
+        path: path.replace('a.zip!', 'a/'),
+      })
+      expect(made.label.family).toBe('Ramnit')
+    },
+  )
+
   it('lets the user name source and dialect, whatever a line remembers', async () => {
     const extra = '{"taxon":{"calls":{"source":"old"}}}'
     const [made] = await rowsOf([report({ extra })], { source: 'mine', dialect: 'd' })

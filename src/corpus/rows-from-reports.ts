@@ -71,7 +71,7 @@ function withAuthor(label: Label, source: string): Label {
   return says && label.by === null ? { ...label, by: source } : label
 }
 
-/** `malbehavd-v1` of `malbehavd-v1.jsonl.gz`. */
+/** `malbehavd-v1` of `malbehavd-v1.jsonl.gz`; of a listing without `.asm` or `.lst`. */
 function plainName(name: string): string {
-  return name.replace(/\.(gz|zst|zstd)$/i, '').replace(/\.(jsonl|ndjson|json)$/i, '') || name
+  return name.replace(/\.(gz|zst|zstd)$/i, '').replace(/\.(jsonl|ndjson|json|asm|lst)$/i, '') || name
 }

@@ -60,8 +60,9 @@ export async function* readSources(
       if ('many' in answer) return { source, reports: here(source) }
       return { source, reports: told(answer), skipped: answer.skipped }
     } catch (error) {
-      if (!(error instanceof TaskError)) throw error
-      return { source, reports: told({ reports: [], skipped: [], error }) }
+      if (!(error instanceof TaskError || signal?.aborted)) throw error
+      const { code, message } = error instanceof TaskError ? error : { code: 'closed', message: 'stopped' }
+      return { source, reports: told({ reports: [], skipped: [], error: { code, message } }) }
     }
   }
 
