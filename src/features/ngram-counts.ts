@@ -178,7 +178,7 @@ function planRanges({ shape, sizes, texts }: RangedCount, memoryBytes: number, t
     const least = Math.ceil((needed + texts.inMemory) / 1e6)
     throw new UsageError(`memory: at least ${least} MB are needed to count these n-grams`)
   }
-  const working = Math.max(1, Math.min(threads, Math.floor(free / needed)))
+  const working = total < WORTH_THREADS ? 1 : Math.max(1, Math.min(threads, Math.floor(free / needed)))
   const share = Math.min(free / working, MAX_THREAD_BYTES)
   const most = Math.floor((share - fixedBytes(shape)) / recordBytes) - largest
   const needsRounds = Math.max(1, Math.ceil(total / (most * working)))
@@ -197,6 +197,8 @@ function planRanges({ shape, sizes, texts }: RangedCount, memoryBytes: number, t
   return { ranges, threads: working }
 }
 
+/** Tokens that take longer to count than threads take to start. */
+const WORTH_THREADS = 1 << 20
 /** Size of a range where there is memory for more: a step of the progress bar, after which Ctrl-C is heard. */
 const RANGE_BYTES = 2 ** 28
 /** Rounds that are made for that alone: in each, every thread reads all tokens. */
