@@ -115,33 +115,92 @@ interface Opcode {
 const INVALID = 0
 
 function openCode(
-  { capstone, memory }: Loaded,
-  { architecture, littleEndian, isThumb }: Processor,
+  loaded: Loaded,
+  processor: Processor,
   rules: FlowRules,
   opcodeOf: (mnemonic: string) => Opcode,
   code: Uint8Array,
   address: number,
 ): CodeReader {
+  const session = openSession(loaded, processor, code, address)
+  const step = processor.isThumb ? 2 : 4
+  // Of a branch that takes effect after the instruction behind it.
+  let delayed = { at: -1, flow: 0, target: Number.NaN }
+
+  function decode(from: number, to: number, batch: Batch): number {
+    const { offsets, opcodes, flows, targets } = batch
+    let [at, count] = [from, 0]
+    session.moveTo(from)
+    for (; at < to && count < offsets.length; count++) {
+      offsets[count] = at
+      if (!session.next(at)) {
+        opcodes[count] = INVALID
+        flows[count] = FLOW.end
+        if (targets !== null) targets[count] = Number.NaN
+        at = Math.min(at + step, code.length)
+        session.moveTo(at)
+        continue
+      }
+      const { index, flow } = opcodeOf(session.mnemonic())
+      const operands = rules.asks(flow) || targets !== null ? session.operands() : ''
+      let goes = rules.asks(flow) ? rules.refined(flow, operands) : flow
+      let target = targets !== null && GOES_SOMEWHERE[goes] === 1 ? targetOf(operands) : Number.NaN
+      const end = at + session.size()
+      if (at === delayed.at) {
+        goes = delayed.flow
+        target = delayed.target
+      } else if (rules.hasDelay && GOES_SOMEWHERE[goes] === 1) {
+        delayed = { at: end, flow: goes, target }
+        goes = FLOW.next
+        target = Number.NaN
+      }
+      opcodes[count] = index
+      flows[count] = goes
+      if (targets !== null) targets[count] = target
+      at = end
+    }
+    batch.end = at
+    return count
+  }
+
+  return { decode, close: session.close }
+}
+
+/** Code in Capstone's memory, decoded one instruction after the other. */
+interface Session {
+  /** The next instruction to be decoded is the one at `at`. */
+  moveTo(at: number): void
+  /** Decodes the next instruction, which is at `at`; false when there is none. */
+  next(at: number): boolean
+  mnemonic(): string
+  operands(): string
+  /** Bytes of the instruction. */
+  size(): number
+  close(): void
+}
+
+function openSession(
+  { capstone, memory }: Loaded,
+  { architecture, littleEndian, isThumb }: Processor,
+  code: Uint8Array,
+  address: number,
+): Session {
   const [family, mode] = ARCHITECTURES[architecture]!
-  const step = isThumb ? 2 : 4
   const block = capstone._malloc(PIECE_BYTES + LONGEST_INSTRUCTION + 32)
-  const [handleAt, codeAt, sizeAt, addressAt] = [block, block + 8, block + 16, block + 24]
-  const piece = block + 32
+  const [handleAt, codeAt, sizeAt, addressAt, piece] = [0, 8, 16, 24, 32].map((part) => block + part) as Five
   const flags = mode | (isThumb ? MODE_THUMB : 0) | (littleEndian ? 0 : MODE_BIG_ENDIAN)
-  let view = viewOf(memory)
   if (capstone._cs_open(family, flags, handleAt) !== 0) {
     capstone._free(block)
     throw new Error(`capstone: cannot decode ${architecture}`)
   }
-  view = fresh(view, memory)
+  let view = viewOf(memory)
   const handle = view.words.getUint32(handleAt, true)
   const instruction = capstone._cs_malloc(handle)
+  view = fresh(view, memory)
   let [pieceFrom, pieceTo] = [0, 0]
-  // Of a branch that takes effect after the instruction behind it.
-  let delayed = { at: -1, flow: 0, target: Number.NaN }
 
-  /** Brings the code from `at` on into Capstone's memory and points it there. */
-  function point(at: number): void {
+  function moveTo(at: number): void {
+    view = fresh(view, memory)
     if (at < pieceFrom || at + LONGEST_INSTRUCTION > pieceTo) {
       pieceFrom = at
       pieceTo = Math.min(code.length, at + PIECE_BYTES + LONGEST_INSTRUCTION)
@@ -152,47 +211,17 @@ function openCode(
     view.words.setBigUint64(addressAt, BigInt(address + at), true)
   }
 
-  function decode(from: number, to: number, batch: Batch): number {
-    const { offsets, opcodes, flows, targets } = batch
-    let [at, count, isPointed] = [from, 0, false]
-    view = fresh(view, memory)
-    for (; at < to && count < offsets.length; count++) {
-      if (!isPointed || (at + LONGEST_INSTRUCTION > pieceTo && pieceTo < code.length)) point(at)
-      isPointed = capstone._cs_disasm_iter(handle, codeAt, sizeAt, addressAt, instruction) !== 0
-      view = fresh(view, memory)
-      offsets[count] = at
-      if (!isPointed) {
-        opcodes[count] = INVALID
-        flows[count] = FLOW.end
-        if (targets !== null) targets[count] = Number.NaN
-        at = Math.min(at + step, code.length)
-        continue
-      }
-      const { index, flow } = opcodeOf(view.text(instruction + MNEMONIC, MNEMONIC_BYTES))
-      opcodes[count] = index
-      const operands =
-        rules.asks(flow) || targets !== null ? view.text(instruction + OPERANDS, OPERANDS_BYTES) : ''
-      let goes = rules.asks(flow) ? rules.refined(flow, operands) : flow
-      let target = targets !== null && GOES_SOMEWHERE[goes] === 1 ? targetOf(operands) : Number.NaN
-      const end = at + view.words.getUint16(instruction + SIZE, true)
-      if (at === delayed.at) {
-        goes = delayed.flow
-        target = delayed.target
-      } else if (rules.hasDelay && GOES_SOMEWHERE[goes] === 1) {
-        delayed = { at: end, flow: goes, target }
-        goes = FLOW.next
-        target = Number.NaN
-      }
-      flows[count] = goes
-      if (targets !== null) targets[count] = target
-      at = end
-    }
-    batch.end = at
-    return count
-  }
-
   return {
-    decode,
+    moveTo,
+    next(at) {
+      if (at + LONGEST_INSTRUCTION > pieceTo && pieceTo < code.length) moveTo(at)
+      const isOne = capstone._cs_disasm_iter(handle, codeAt, sizeAt, addressAt, instruction) !== 0
+      view = fresh(view, memory)
+      return isOne
+    },
+    mnemonic: () => view.text(instruction + MNEMONIC, MNEMONIC_BYTES),
+    operands: () => view.text(instruction + OPERANDS, OPERANDS_BYTES),
+    size: () => view.words.getUint16(instruction + SIZE, true),
     close() {
       capstone._cs_free(instruction, 1)
       capstone._cs_close(handleAt)
@@ -200,6 +229,8 @@ function openCode(
     },
   }
 }
+
+type Five = [number, number, number, number, number]
 
 /** By flow, whether the instruction names where it goes, or goes away. */
 const GOES_SOMEWHERE = Uint8Array.from({ length: 8 }, (_, flow) =>

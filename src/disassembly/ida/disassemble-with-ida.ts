@@ -7,8 +7,8 @@ import { KnownError, readChunks, sha256, UnknownFormatError } from '../../core/i
 import type { Report } from '../../samples/index.ts'
 import { listingReport } from '../listings/listing.ts'
 import { readListing } from '../listings/listings.ts'
+import { beforeEnd } from './before-end.ts'
 import { findIda } from './find-ida.ts'
-import { beforeEnd } from './processes.ts'
 import { runIda } from './run-ida.ts'
 import { OLD_SCRIPT, SCRIPT } from './scripts.ts'
 

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { beforeEnd } from './before-end.ts'
 import { IdaFailedError, IdaLicenceError, IdaListingError, IdaTimeoutError } from './errors.ts'
 import type { IdaProgram } from './find-ida.ts'
-import { beforeEnd } from './processes.ts'
 import { CANNOT_WRITE, END_MARK } from './scripts.ts'
 
 /** Characters of what IDA writes that are kept, and those of its last words that an error tells. */

@@ -5,7 +5,7 @@ import { paddingFinder } from '../padding.ts'
 import { flowOfText } from './flow.ts'
 import type { Listing } from './listing.ts'
 import type { InstructionLine, ListingFormat } from './listing-format.ts'
-import { opcodeReader } from './mnemonics.ts'
+import { opcodeReader } from './opcode-reader.ts'
 
 /** Of so many instructions one rejected line is told only; where there are more, the listing was not understood as a whole. */
 const INSTRUCTIONS_A_REJECT = 1000

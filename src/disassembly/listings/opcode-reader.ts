@@ -1,7 +1,7 @@
 import type { Architecture } from '../../binaries/index.ts'
 import { canonicalOpcode } from '../../samples/index.ts'
 import { capstoneMnemonics } from '../capstone.ts'
-import { INVALID, type OpcodeReader, x86Reader } from './x86-text.ts'
+import { INVALID, type OpcodeReader, x86Reader } from './x86-reader.ts'
 
 /** Who reads the instructions of a processor; the list of its mnemonics is that of the decoder that taxon itself uses. */
 export async function opcodeReader(architecture: Architecture, isAttSyntax: boolean): Promise<OpcodeReader> {
