@@ -42,7 +42,7 @@ is here already; a set of several files wants it, and --sha256, once for each, i
       await io.stdout(values.json ? `${JSON.stringify(result)}\n` : resultText(result, values.output))
       return 0
     } finally {
-      bytes.done()
+      rows.done()
     }
   },
 })

@@ -38,16 +38,16 @@ export const malApi2019: PublicSet = {
   kind: null,
   async *lines([calls, types, index]) {
     const names = readIndex(await onlyText(index))
-    const types_ = linesOf(await onlyText(types))
+    const families = linesOf(await onlyText(types))
     const rows = linesOf(await onlyText(calls))
-    if (rows.length !== types_.length) {
+    if (rows.length !== families.length) {
       throw new MalformedInputError(
         'mal-api-2019',
-        `${rows.length} lines of calls, ${types_.length} types`,
+        `${rows.length} lines of calls, ${families.length} types`,
         0,
       )
     }
-    for (const [i, row] of rows.entries()) yield line(i, types_[i], row, names)
+    for (const [i, row] of rows.entries()) yield line(i, families[i], row, names)
   },
 }
 

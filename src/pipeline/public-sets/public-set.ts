@@ -32,12 +32,14 @@ export interface PublicSet {
 /** Most bytes of one member or table that are held in memory. */
 const MAX_TEXT_BYTES = 2 ** 28
 
-/** A file's whole text. @throws LimitExceededError past MAX_TEXT_BYTES, and what the source's `open` throws */
-export async function textOf(source: Pick<Source, 'open'>): Promise<string> {
+async function textOf(source: Pick<Source, 'open'>): Promise<string> {
   return (await buffer(source.open({ maxBytes: MAX_TEXT_BYTES }))).toString('utf8')
 }
 
-/** The files that a downloaded file holds: the members of an archive, or itself. `name` is the path inside the archive. */
+/**
+ * The files that a downloaded file holds: the members of an archive, or itself. `name` is the path inside the archive;
+ * `text` throws LimitExceededError past MAX_TEXT_BYTES, and what reading the member throws.
+ */
 export async function* filesIn(
   path: string,
 ): AsyncGenerator<{ readonly name: string; text(): Promise<string> }> {
