@@ -1,10 +1,10 @@
 import { log } from '../core/index.ts'
 
 const PIECES = 64
-const PIECE_BYTES = 4096
+const PIECE_BYTES = 1024
 
 /**
- * Shannon entropy in bits a byte, 0 … 8: C. E. Shannon, "A mathematical theory of communication", 1948. Of more than 256
+ * Shannon entropy in bits a byte, 0 … 8: C. E. Shannon, "A mathematical theory of communication", 1948. Of more than 64
  * KiB, that of 64 pieces evenly taken, so that a file of many large sections costs no more than its reading.
  */
 export function entropy(bytes: Uint8Array): number {

@@ -13,7 +13,7 @@ export interface Section {
   readonly offset: number
   readonly size: number
   readonly isExecutable: boolean
-  /** Shannon entropy of its bytes, 0 … 8 bits a byte; of a large one, of 256 KiB evenly taken. */
+  /** Shannon entropy of its bytes, 0 … 8 bits a byte; of a large one, of 64 KiB evenly taken. */
   readonly entropy: number
 }
 

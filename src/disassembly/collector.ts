@@ -22,9 +22,9 @@ export interface Collector {
   isFull(): boolean
 }
 
-/** An empty collector. @param most instructions kept in order */
-export function newCollector(most: number, keepsPadding: boolean): Collector {
-  const columns = opcodeColumns(most)
+/** An empty collector. @param most instructions kept in order  @param expected how many to make room for at first */
+export function newCollector(most: number, expected: number, keepsPadding: boolean): Collector {
+  const columns = opcodeColumns(most, expected)
   const batch = newBatch(BATCH_SIZE, false)
   const isPadding = new Uint8Array(BATCH_SIZE)
   let findPadding = paddingFinder()

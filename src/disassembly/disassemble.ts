@@ -10,6 +10,9 @@ import { x86Decoder } from './x86.ts'
 /** Instructions that are kept in order unless asked otherwise; what follows is counted only. */
 export const DEFAULT_MAX_OPCODES = 2_000_000
 
+/** As a rule; where it is fewer, more room is made. */
+const BYTES_AN_INSTRUCTION = 4
+
 /** Who decodes for which processor. */
 const DECODERS: { readonly [each in Architecture]?: (processor: Processor) => Promise<Decoder> } = {
   x86: () => x86Decoder(32),
@@ -23,8 +26,12 @@ const DECODERS: { readonly [each in Architecture]?: (processor: Processor) => Pr
 /** The instructions of an executable. Any bytes give a result or an error, in bounded time and memory. @throws UnknownFormatError, MalformedInputError */
 export async function disassemble(bytes: Uint8Array, options: DisassembleOptions = {}): Promise<Disassembly> {
   const executable = readExecutable(bytes)
-  const most = Math.min(options.maxOpcodes ?? DEFAULT_MAX_OPCODES, codeBytes(executable))
-  const collector = newCollector(most, options.padding ?? false)
+  const expected = Math.ceil(codeBytes(executable) / BYTES_AN_INSTRUCTION)
+  const collector = newCollector(
+    options.maxOpcodes ?? DEFAULT_MAX_OPCODES,
+    expected,
+    options.padding ?? false,
+  )
   const decoder = await DECODERS[executable.architecture]?.(executable)
   const notes: string[] = []
   if (!decoder) notes.push('its instructions are of a processor that taxon does not know')

@@ -1,20 +1,24 @@
 /** Where decoded instructions are kept: in order up to a cap, and counted beyond it. */
 export interface OpcodeColumns {
-  /** Address and opcode of each kept instruction; room for all of them, filled up to `kept`. */
-  readonly addresses: Float64Array
-  readonly opcodes: Uint32Array
+  /** Address and opcode of each kept instruction; filled up to `kept`, made larger when full. */
+  addresses: Float64Array
+  opcodes: Uint32Array
   kept: number
+  /** Instructions that are kept in order, at most. */
+  readonly most: number
   /** How often each opcode occurs, by its index; as long as the highest index seen demands. */
   counts: Float64Array
   length: number
 }
 
-/** Room for `most` instructions. */
-export function opcodeColumns(most: number): OpcodeColumns {
+/** No instructions yet. @param most that are kept in order  @param expected how many to make room for at first */
+export function opcodeColumns(most: number, expected = 4096): OpcodeColumns {
+  const room = Math.min(most, expected)
   return {
-    addresses: new Float64Array(most),
-    opcodes: new Uint32Array(most),
+    addresses: new Float64Array(room),
+    opcodes: new Uint32Array(room),
     kept: 0,
+    most,
     counts: new Float64Array(256),
     length: 0,
   }
@@ -29,7 +33,17 @@ export function addOpcode(columns: OpcodeColumns, address: number, opcode: numbe
   }
   columns.counts[opcode]!++
   columns.length++
-  if (columns.kept === columns.addresses.length) return
+  if (columns.kept === columns.most) return
+  if (columns.kept === columns.addresses.length) grow(columns)
   columns.addresses[columns.kept] = address
   columns.opcodes[columns.kept++] = opcode
+}
+
+function grow(columns: OpcodeColumns): void {
+  const room = Math.min(columns.most, 2 * columns.kept + 16)
+  const { addresses, opcodes } = columns
+  columns.addresses = new Float64Array(room)
+  columns.addresses.set(addresses)
+  columns.opcodes = new Uint32Array(room)
+  columns.opcodes.set(opcodes)
 }
