@@ -224,6 +224,7 @@ describe('judge', () => {
     }
     const verdict = verdictOn(executableReport([...COMMON, ...BAD]), [model as LoadedModel])
     expect([verdict.family, verdict.families.length]).toEqual([family, families])
+    expect(verdict.reasons.some((reason) => reason.startsWith('no family is named'))).toBe(family === null)
   })
 
   it('counts no tokens where only a set is known', () => {

@@ -20,6 +20,7 @@ export interface EvidenceSize {
 type Opinion = Pick<Verdict, 'verdict' | 'probability' | 'evidence' | 'reasons'>
 type Naming = Pick<Verdict, 'family' | 'category' | 'families'>
 
+const UNLIKE = 'no family is named: the sample is unlike all that the given models know'
 const UNNAMED: Naming = { family: null, category: null, families: [] }
 
 /**
@@ -37,6 +38,7 @@ export function judge(
   const detector = detectorFor(trace, ofView)
   const opinion = detector ? detect(report, detector, size) : unknown(...withoutDetector(report, ofView))
   const named = opinion.verdict === 'malicious' || !detector ? naming(trace, ofView) : UNNAMED
+  const unnamed = !detector && ofView.length > 0 && named.family === null && named.category === null
   const certain = opinion.verdict === 'unknown' ? 'abstained' : 'complete'
   const partial = detector ? readInPart(report, detector) : report.state === 'partial'
   return {
@@ -54,7 +56,7 @@ export function judge(
     probability: opinion.probability,
     families: named.families,
     state: partial ? 'partial' : certain,
-    reasons: [...opinion.reasons, ...report.reasons],
+    reasons: [...opinion.reasons, ...(unnamed ? [UNLIKE] : []), ...report.reasons],
     evidence: opinion.evidence,
     trace: { tokens: trace.kind === 'sequence' ? trace.length : 0, processes: report.processes.length },
     executable: report.executable,
