@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type MadeUpRow, madeUpRows } from '../../test/made-up-rows.ts'
-import { countTraces, DEFAULT_FEATURES } from '../features/index.ts'
+import { countSelected, countTraces, DEFAULT_FEATURES } from '../features/index.ts'
 import type { Recipe, Scores } from '../models/index.ts'
 import { type FoldJob, runFoldJob } from './fold-job.ts'
 import { type EvaluationRunner, type EvaluationSettings, evaluateRecipes, type RowSource } from './index.ts'
@@ -135,9 +135,9 @@ describe('evaluateRecipes', () => {
     const plain = memory(rows)
     const late: EvaluationRunner = {
       threads: 7,
-      async run(job) {
+      async run(job, trainings) {
         for (let i = 0; i < job.test.rows[0] % 5; i++) await Promise.resolve()
-        return plain.run(job)
+        return plain.run(job, trainings)
       },
     }
     const evaluate = async (runner: EvaluationRunner) =>
@@ -204,6 +204,32 @@ describe('evaluateRecipes', () => {
     expect(results[0]).toMatchObject({ rows: 40, accuracy: 1, kinds: ['sequence', 'set'], kind: 'set' })
   })
 
+  it('tells all that a recipe which selects n-grams learns from, so that no others need be counted', async () => {
+    const rows = madeUpRows(
+      Array.from({ length: 40 }, (_, i): MadeUpRow => {
+        const order = i % 2 ? 'open close' : 'close open'
+        return { tokens: `${order} call${i % 7} close`, malicious: i % 2 ? 1 : 0, kind: 'sequence' }
+      }),
+    )
+    const traces = await readTraces(rows, 'calls')
+    const selecting = { ...DEFAULT_FEATURES, ngrams: [1, 3], select: 3, minDocuments: 2 } as const
+    let compared = 0
+    await evaluateRecipes([{ ...recipe, features: selecting }], { training: rows, heldOut: null }, settings, {
+      threads: 1,
+      async run(job, trainings) {
+        const { features } = job.recipe
+        const some = await countSelected(features, traces, job.view, 'sequence', trainings)
+        const all = countTraces(features, traces, job.view, 'sequence')
+        expect(some.counts.columns).toBeLessThan(all.counts.columns)
+        const answer = await runFoldJob(job, some)
+        expect(answer).toEqual(await runFoldJob(job, all))
+        compared++
+        return answer
+      },
+    })
+    expect(compared).toBe(10)
+  })
+
   it('counts held-out rows that were learned from apart', async () => {
     const training = madeUpRows(twins)
     const known = twins.slice(0, 40)
@@ -241,9 +267,9 @@ describe('evaluateRecipes', () => {
       ...runner,
       threads: 1,
       signal: stop.signal,
-      run: async (job) => {
+      run: async (job, trainings) => {
         stop.abort()
-        return await runner.run(job)
+        return await runner.run(job, trainings)
       },
     }
     await expect(

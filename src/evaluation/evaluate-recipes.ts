@@ -1,4 +1,5 @@
 import { mapOrdered } from '../core/index.ts'
+import type { Trainings } from '../features/index.ts'
 import type { Recipe, Scores } from '../models/index.ts'
 import { type Answered, type Comparison, compareRecipes } from './comparison.ts'
 import { type FoldJob, predictedClasses } from './fold-job.ts'
@@ -19,7 +20,8 @@ import { clashingGroups, type Task } from './task.ts'
 
 /** Who does the work. */
 export interface EvaluationRunner {
-  run(job: FoldJob): Promise<Scores>
+  /** @param trainings what this job and others of its recipe learn from: they may be counted for together */
+  run(job: FoldJob, trainings: Trainings): Promise<Scores>
   /** Jobs that may be under way at once. */
   readonly threads: number
   onProgress?(done: number, total: number): void
@@ -48,9 +50,9 @@ export async function evaluateRecipes(
   const jobs = plans.flatMap((plan) => plan.jobs)
   const spare = Math.max(1, Math.floor(runner.threads / Math.max(1, jobs.length)))
   const scores: Scores[] = []
-  const run = async ({ job }: PlannedJob) => {
+  const run = async ({ job, trainings }: PlannedJob) => {
     runner.signal?.throwIfAborted()
-    return await runner.run({ ...job, threads: spare })
+    return await runner.run({ ...job, threads: spare }, trainings)
   }
   runner.onProgress?.(0, jobs.length)
   for await (const each of mapOrdered(jobs, run, runner.threads * 2)) {

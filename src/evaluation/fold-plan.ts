@@ -1,15 +1,18 @@
 import { randomFolds, stratifiedGroupFolds } from '../corpus/index.ts'
+import type { Trainings } from '../features/index.ts'
 import { innerFolds, type Recipe } from '../models/index.ts'
 import type { View } from '../samples/index.ts'
 import type { FoldJob } from './fold-job.ts'
 import { countNumbers } from './numbering.ts'
 import type { Task } from './task.ts'
 
-/** A job with the places of its test rows among the rows of the task. */
+/** A job with the places of its test rows among the rows of the task, and what it and its like learn from. */
 export interface PlannedJob {
   readonly split: 'grouped' | 'random'
   readonly positions: Uint32Array
   readonly job: FoldJob
+  /** Every set of rows that this job or one of the same seed and split learns from. */
+  readonly trainings: Trainings
 }
 
 /** How to split. */
@@ -55,7 +58,8 @@ export function heldOutJob(
   const test = { rows: tested.rows.map((row) => first + row) }
   const inner = innerFolds(y, Array.from(groups, String), recipe.model.folds, seed)
   const job = { recipe, view, classes, train: { rows, y }, inner, test, seed, threads: 1 }
-  return { split: 'grouped', positions: Uint32Array.from(tested.rows.keys()), job }
+  const positions = Uint32Array.from(tested.rows.keys())
+  return { split: 'grouped', positions, job, trainings: trainingsOf([job]) }
 }
 
 function foldJobs(
@@ -67,7 +71,7 @@ function foldJobs(
   seed: number,
   split: PlannedJob['split'],
 ): PlannedJob[] {
-  return Array.from({ length: folds }, (_, fold) => {
+  const planned = Array.from({ length: folds }, (_, fold) => {
     const all = Uint32Array.from(rows.keys())
     const inside = all.filter((i) => foldOfRow[i] !== fold)
     const positions = all.filter((i) => foldOfRow[i] === fold)
@@ -88,4 +92,21 @@ function foldJobs(
       },
     }
   })
+  const trainings = trainingsOf(planned.map(({ job }) => job))
+  return planned.map((each) => ({ ...each, trainings }))
+}
+
+function trainingsOf(jobs: readonly FoldJob[]): Trainings {
+  const sets = jobs.flatMap(({ train, inner }) => [
+    train.rows,
+    ...inner.map((fold) => fold.train.map((place) => train.rows[place])),
+  ])
+  const last = Math.max(...jobs.map(({ train }) => train.rows[train.rows.length - 1]))
+  const y = new Uint32Array(last + 1)
+  for (const { train } of jobs) {
+    train.rows.forEach((row, place) => {
+      y[row] = train.y[place]
+    })
+  }
+  return { y, classes: jobs[0].classes.length, sets }
 }

@@ -1,6 +1,12 @@
 import { openCorpus } from '../corpus/index.ts'
 import { readTraces } from '../evaluation/index.ts'
-import { type CountedRows, countTraces, type FeatureSettings } from '../features/index.ts'
+import {
+  type CountedRows,
+  countSelected,
+  countTraces,
+  type FeatureSettings,
+  type Trainings,
+} from '../features/index.ts'
 import { shareMatrix } from '../models/index.ts'
 import type { Trace, View } from '../samples/index.ts'
 
@@ -14,6 +20,9 @@ export interface CorpusFolders {
 export interface CountTask {
   readonly view: View
   readonly settings: FeatureSettings
+  /** What is learned from, where only n-grams are wanted that would be selected there; null counts all. */
+  readonly trainings: Trainings | null
+  readonly threads: number
 }
 
 /**
@@ -22,12 +31,14 @@ export interface CountTask {
  */
 export async function countCorpora(
   { training, heldOut }: CorpusFolders,
-  { view, settings }: CountTask,
+  { view, settings, trainings, threads }: CountTask,
   through = (read: () => Promise<Trace[]>) => read(),
 ): Promise<CountedRows> {
   const known = await through(() => readView(training, view))
   const traces = heldOut === null ? known : [...known, ...(await through(() => readView(heldOut, view)))]
-  const { kind, counts } = countTraces(settings, traces, view, settings.kind)
+  const { kind, counts } = trainings
+    ? await countSelected(settings, traces, view, settings.kind, trainings, { threads })
+    : countTraces(settings, traces, view, settings.kind)
   return { kind, counts: shareMatrix(counts) }
 }
 

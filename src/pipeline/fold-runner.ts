@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { workerEntry, workerPool } from '../core/index.ts'
 import { type FoldAnswer, type FoldJob, runFoldJob } from '../evaluation/index.ts'
-import { type CountedRows, countingSettings } from '../features/index.ts'
+import { type CountedRows, countingSettings, type Trainings } from '../features/index.ts'
 import { type CorpusFolders, type CountTask, countCorpora } from './corpus-counts.ts'
 import type { FoldTask, FoldWorkerData } from './fold-worker.ts'
 import { closeGate, readingGate } from './reading-gate.ts'
@@ -9,7 +9,7 @@ import { closeGate, readingGate } from './reading-gate.ts'
 /** Runs the trainings of an evaluation. */
 export interface FoldRunner {
   /** Counts what the job learns from, unless that is done, and does the job. */
-  run(job: FoldJob): Promise<FoldAnswer>
+  run(job: FoldJob, trainings: Trainings): Promise<FoldAnswer>
   /** Does a job on rows that are counted already, in memory that threads share. */
   runOn(job: FoldJob, counted: CountedRows): Promise<FoldAnswer>
   close(): Promise<void>
@@ -20,18 +20,22 @@ const WORKER = workerEntry(import.meta.url, 'fold-worker')
 /** A runner on worker threads; on this thread where one is enough. What jobs have in common is counted once. */
 export function foldRunner(folders: CorpusFolders, threads: number, signal?: AbortSignal): FoldRunner {
   if (threads === 1) {
-    const counts = sharedCounts((task) => countCorpora(folders, task))
+    const counts = sharedCounts(1, (task) => countCorpora(folders, task))
     const runOn = async (job: FoldJob, counted: CountedRows) => {
       await setImmediate() // lets Ctrl-C and the progress bar in between two trainings
       signal?.throwIfAborted()
       return await runFoldJob(job, counted)
     }
-    return { runOn, run: async (job) => await runOn(job, await counts(job)), async close() {} }
+    return {
+      runOn,
+      run: async (job, trainings) => await runOn(job, await counts(job, trainings)),
+      async close() {},
+    }
   }
   const gate = readingGate()
   const workerData: FoldWorkerData = { folders, gate }
   const pool = workerPool<FoldTask, CountedRows | FoldAnswer>(WORKER, { threads, workerData })
-  const counts = sharedCounts((count) => pool.run({ count }) as Promise<CountedRows>)
+  const counts = sharedCounts(threads, (count) => pool.run({ count }) as Promise<CountedRows>)
   const close = async () => {
     await closeGate(gate)
     await pool.close()
@@ -41,7 +45,7 @@ export function foldRunner(folders: CorpusFolders, threads: number, signal?: Abo
   const runOn = async (job: FoldJob, counted: CountedRows) => (await pool.run({ job, counted })) as FoldAnswer
   return {
     runOn,
-    run: async (job) => await runOn(job, await counts(job)),
+    run: async (job, trainings) => await runOn(job, await counts(job, trainings)),
     async close() {
       signal?.removeEventListener('abort', stop)
       await close()
@@ -52,16 +56,23 @@ export function foldRunner(folders: CorpusFolders, threads: number, signal?: Abo
 /** Countings that are kept at once. Jobs come recipe by recipe, so the one before last is not asked for again. */
 const KEPT_COUNTS = 2
 
-/** What each job learns from, counted when it is first asked for: jobs that count alike are given the same. */
-function sharedCounts(count: (task: CountTask) => Promise<CountedRows>) {
+/**
+ * What each job learns from, counted when it is first asked for: jobs that count alike are given the same. Where a recipe
+ * selects among n-grams, which are counted depends on what is learned from as well.
+ */
+function sharedCounts(threads: number, count: (task: CountTask) => Promise<CountedRows>) {
+  const numbers = new Map<Trainings, number>()
   const known = new Map<string, Promise<CountedRows>>()
-  return ({ recipe, view }: FoldJob): Promise<CountedRows> => {
-    const task = { view, settings: countingSettings(recipe.features) }
-    const key = JSON.stringify(task)
+  return ({ recipe, view }: FoldJob, trainings: Trainings): Promise<CountedRows> => {
+    const { select, kind } = recipe.features
+    const selects = select > 0 && kind === 'sequence'
+    if (selects && !numbers.has(trainings)) numbers.set(trainings, numbers.size)
+    const settings = { ...countingSettings(recipe.features), select: selects ? select : 0 }
+    const key = JSON.stringify([view, settings, selects ? numbers.get(trainings) : null])
     let counted = known.get(key)
     if (!counted) {
       for (const oldest of known.keys()) if (known.size >= KEPT_COUNTS) known.delete(oldest)
-      counted = count(task)
+      counted = count({ view, settings, trainings: selects ? trainings : null, threads })
       known.set(key, counted)
     }
     return counted
