@@ -1,3 +1,4 @@
+import type { Architecture } from '../../binaries/index.ts'
 import type { InstructionLine, ListingFormat, ProcessorSigns } from './listing-format.ts'
 import { firstSign } from './listing-format.ts'
 
@@ -35,27 +36,35 @@ const LISTED = /^\s*[^\s:;{}"',]+:[0-9A-F]{8,16}(?=[ \t\r\n])/
 const ASSEMBLY =
   /^(?:; (?:=+ S U B|\+-{20})|[ \t]+(?:\.[3-6]86p?\b|assume [cdefgs]s:)|\S+[ \t]+(?:proc (?:near|far)|segment (?:para|byte|at)))/m
 
+const WIDE_ADDRESS = /^[^ \t:;]+:[0-9A-F]{16}[ \t]/m
+
 const PROCESSORS: ProcessorSigns = [
   [/^.*(?:Format|Processor|architecture).*(?:AArch64|ARM64|ARMv[89]-A64)/im, 'arm64'],
   [/^.*Format[ \t]*:.*(?:ELF64|64-bit).*\bARM\b/im, 'arm64'],
   [/^.*Format[ \t]*:.*(?:AMD64|x86[-_]64|x64)/im, 'x86-64'],
-  [/^.*Processor[ \t]*:[ \t]*ARM[\s\S]*^\S+:[0-9A-F]{16}[ \t]/im, 'arm64'],
+  // The IDA for 64 bits writes wide addresses in listings of 32 bits as well.
+  [/^.*Format[ \t]*:.*(?:80386|Intel 386)/im, 'x86'],
   [/^.*Processor[ \t]*:[ \t]*ARM/im, 'arm'],
-  [
-    /^.*Format[ \t]*:.*ELF64.*MIPS|^.*Processor[ \t]*:.*(?:mips|r[45]\d{3})[\s\S]*^\S+:[0-9A-F]{16}[ \t]/im,
-    'mips64',
-  ],
+  [/^.*Format[ \t]*:.*ELF64.*MIPS/im, 'mips64'],
   [/^.*Processor[ \t]*:.*(?:mips|\br[345]\d{3}|psp)/im, 'mips'],
   [/^.*Processor[ \t]*:[ \t]*(?!80|ARM|MIPS|metapc|pentium|athlon|p[234]\b|k6)[a-z]\w+/im, 'other'],
-  [/^[^ \t:;]+:[0-9A-F]{16}[ \t]/m, 'x86-64'],
-  [/^.*(?:Format[ \t]*:.*80386|Processor[ \t]*:[ \t]*80)/im, 'x86'],
+  [WIDE_ADDRESS, 'x86-64'],
+  [/^.*Processor[ \t]*:[ \t]*80/im, 'x86'],
 ]
+
+/** The processor of the header; ARM and MIPS of 64 bits are told by their addresses, unless the format is of 32. */
+function processorOf(head: string): Architecture | null {
+  const named = firstSign(PROCESSORS, head)
+  if ((named !== 'arm' && named !== 'mips') || !WIDE_ADDRESS.test(head)) return named
+  if (/^.*Format[ \t]*:.*ELF for/im.test(head)) return named
+  return named === 'arm' ? 'arm64' : 'mips64'
+}
 
 /** Listings of IDA Pro. */
 export const idaListing: ListingFormat = {
   name: 'ida',
   accepts: (head) => BANNER.test(head) || LISTED.test(head) || ASSEMBLY.test(head),
-  processor: (head) => firstSign(PROCESSORS, head),
+  processor: processorOf,
   cut,
   hiddenBytes(line) {
     return line.includes('COLLAPSED') ? Number.parseInt(HIDDEN.exec(line)?.[1] ?? '0', 16) : 0

@@ -38,9 +38,13 @@ export async function eachLine(
   if (rest !== '') take(withoutReturn(rest))
 }
 
-/** The beginning of a text as `eachLine` reads it. */
-export function textOf(head: Uint8Array): string {
-  return decoderFor(head)(head)
+/** Characters of a line that can say what a text is; no expression that is tried on it takes long then. */
+const MAX_HEAD_LINE = 160
+
+/** The beginning of a text as `eachLine` reads it, its lines cut short. */
+export function headOf(bytes: Uint8Array): string {
+  const lines = decoderFor(bytes)(bytes).split('\n')
+  return lines.map((line) => withoutReturn(line.slice(0, MAX_HEAD_LINE))).join('\n')
 }
 
 function withoutReturn(line: string): string {

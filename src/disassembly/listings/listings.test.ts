@@ -231,6 +231,17 @@ describe("IDA's listings", () => {
     ['; Format      : Portable executable for AMD64 (PE)', '                push rbp', 'x86-64'],
     ['; Format      : ELF64 for x86-64 (Shared object)', '                push rbp', 'x86-64'],
     ['', '.text:0000000140001000                 push    rbp', 'x86-64'],
+    [
+      '; Format      : Portable executable for 80386 (PE)',
+      '.text:0000000000401000                 push    ebp',
+      'x86',
+    ],
+    ['; Processor       : ARM', '.text:0000000000001000                 RET', 'arm64'],
+    [
+      '; Format : ELF for ARM (EXEC)\n; Processor : ARM',
+      '.text:0000000000001000                 BX LR',
+      'arm',
+    ],
     ['', '                mov     r8d, eax', 'x86-64'],
     ['', '                mov     eax, ebx', 'x86'],
   ])('tells the processor from %j and %j', async (header, line, want) => {
@@ -424,6 +435,22 @@ describe('any text', () => {
       ),
       { numRuns: 300 },
     )
+  })
+
+  it.each([
+    ['headers', 'Format:ELF64 ARM '],
+    ['processors', '; Processor : ARM\n'],
+    ['brackets', `${OBJDUMP_ATT}\n 401000:\tstos ${'('.repeat(4000)}\n`],
+    ['words', 'a:'],
+    ['prefixes', ' 401000:\tlock rep '],
+    ['bytes', '.text:00401000 00 00 00 00'],
+    ['blanks', ' \t'],
+  ])('does not hang on endless %s', { timeout: 10_000 }, async (_what, part) => {
+    for (const start of [`${HEADER.join('\n')}\n`, OBJDUMP_ATT, '']) {
+      const text = start + part.repeat(Math.ceil(1_000_000 / part.length))
+      isListing(Buffer.from(text.slice(0, 65_536)))
+      await read(text).catch((error) => expect(error).toMatchObject({ code: 'unknown-format' }))
+    }
   })
 
   it('takes lines of megabytes for what they begin with', async () => {

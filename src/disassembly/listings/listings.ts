@@ -1,6 +1,6 @@
 import { UnknownFormatError } from '../../core/index.ts'
 import { idaListing } from './ida-listing.ts'
-import { eachLine, textOf } from './lines.ts'
+import { eachLine, headOf } from './lines.ts'
 import type { Listing, ListingOptions } from './listing.ts'
 import type { ListingFormat } from './listing-format.ts'
 import { listingOf, newReading, takeLine } from './listing-reading.ts'
@@ -18,7 +18,7 @@ export const DEFAULT_MAX_LISTED = 2_000_000
 
 /** Whether text begins like a listing that taxon reads; `LISTING_HEAD_BYTES` of it are enough to tell. */
 export function isListing(head: Uint8Array): boolean {
-  return formatOf(textOf(head)) !== null
+  return formatOf(headOf(head)) !== null
 }
 
 function formatOf(head: string): ListingFormat | null {
@@ -37,7 +37,7 @@ export async function readListing(
   const source = chunks[Symbol.asyncIterator]()
   try {
     const head = await takeHead(source)
-    const text = textOf(head)
+    const text = headOf(head)
     const format = listingFormats.find(({ name }) => name === options.format) ?? formatOf(text)
     if (format === null) throw new UnknownFormatError('listing', 'text of another kind')
     const { maxOpcodes = DEFAULT_MAX_LISTED, architecture } = options

@@ -51,7 +51,7 @@ export function x86Reader(mnemonics: ReadonlySet<string>, isAttSyntax: boolean):
         continue
       }
       if (DROPPED.test(word)) continue
-      const operands = text.slice(WORD.lastIndex)
+      const operands = text.slice(WORD.lastIndex, WORD.lastIndex + MAX_OPERANDS)
       if (word === 'int' && /^[ \t]*\$?(?:0x)?3h?(?![0-9a-f])/i.test(operands)) return { name: 'int3', word }
       if (word === 'xchg' && NOTHING.test(operands)) return { name: 'nop', word }
       if (INVALID.has(word)) return { name: 'invalid', word }
@@ -65,6 +65,9 @@ export function x86Reader(mnemonics: ReadonlySet<string>, isAttSyntax: boolean):
 
 /** The accumulator exchanged with itself, which is what `nop` is. */
 const NOTHING = /^[ \t]*%?([re]?ax),[ \t]*%?\1\b/i
+
+/** Characters of operands that are looked at. */
+const MAX_OPERANDS = 160
 
 /** Names that are remembered; hostile text has new ones without end. */
 const MAX_KNOWN = 10_000
