@@ -40,19 +40,20 @@ const TREES = `
 import json, sys
 import numpy
 from sklearn.tree import DecisionTreeClassifier
-given = json.load(sys.stdin)
-x, y = numpy.array(given['x']), numpy.array(given['y'])
-fit = DecisionTreeClassifier(min_weight_fraction_leaf=given['share'], random_state=0).fit(x, y, sample_weight=given['draws'])
-t, out = fit.tree_, []
-def walk(node):
-    if t.children_left[node] < 0:
-        out.append([-1] + [v for v in t.value[node][0].tolist()])
-        return
-    out.append([int(t.feature[node]), float(t.threshold[node])])
-    walk(t.children_left[node])
-    walk(t.children_right[node])
-walk(0)
-print(json.dumps(out))`
+def nodes(given):
+    x, y = numpy.array(given['x']), numpy.array(given['y'])
+    fit = DecisionTreeClassifier(min_weight_fraction_leaf=given['share'], random_state=0).fit(x, y, sample_weight=given['draws'])
+    t, out = fit.tree_, []
+    def walk(node):
+        if t.children_left[node] < 0:
+            out.append([-1] + t.value[node][0].tolist())
+            return
+        out.append([int(t.feature[node]), float(t.threshold[node])])
+        walk(t.children_left[node])
+        walk(t.children_right[node])
+    walk(0)
+    return out
+print(json.dumps([nodes(given) for given in json.load(sys.stdin)]))`
 
 const FORESTS = `
 import json, sys
@@ -79,20 +80,23 @@ function nodesOf(tensors: Readonly<Record<string, Tensor>>, columns: number, cla
 }
 
 describe.skipIf(!python)('a forest against scikit-learn', () => {
-  it.each([2, 4])('grows the very tree that it grows of the same draws (%i classes)', (classes) => {
-    const { dense, y } = madeUp(600, 8, classes, 3)
+  it('grows the very tree that it grows of the same draws, of two classes and of four', () => {
     const minLeaf = 25
-    const one = settings({ trees: 1, minLeaf }, { value: 100 })
-    const { tensors } = classifierOf(forest, one).fit(sparseRows(dense), y, classes)
     // The first tree's draws, as the kernel makes them: its seed is the fit's by the forest's rule.
     const random = seededRandom(1_000_003)
     const draws = new Array<number>(600).fill(0)
     for (let i = 0; i < 600; i++) draws[Math.floor(random.unit() * 600)]++
     // Half a draw below, so that rounding refuses no leaf of exactly as many.
-    const given = { x: dense, y: [...y], draws, share: (minLeaf - 0.5) / 600 }
-    const theirs = runPython(python!, TREES, given) as number[][]
-    expect(theirs.length).toBeGreaterThan(15)
-    expect(nodesOf(tensors, 8, classes)).toEqual(theirs)
+    const share = (minLeaf - 0.5) / 600
+    const problems = [2, 4].map((classes) => ({ classes, ...madeUp(600, 8, classes, 3) }))
+    const given = problems.map(({ dense, y }) => ({ x: dense, y: [...y], draws, share }))
+    const theirs = runPython(python!, TREES, given) as number[][][]
+    problems.forEach(({ classes, dense, y }, i) => {
+      const one = settings({ trees: 1, minLeaf }, { value: 100 })
+      const { tensors } = classifierOf(forest, one).fit(sparseRows(dense), y, classes)
+      expect(theirs[i].length).toBeGreaterThan(15)
+      expect(nodesOf(tensors, 8, classes)).toEqual(theirs[i])
+    })
   })
 
   it('gives the same probabilities but for chance, and is right as often', () => {
@@ -121,6 +125,16 @@ describe.skipIf(!python)('a forest against scikit-learn', () => {
 describe('a forest', () => {
   const { dense, y } = madeUp(200, 6, 3, 7)
   const model = classifierOf(forest, settings({ trees: 5, minLeaf: 3 })).fit(sparseRows(dense), y, 3)
+
+  it('learns anew where the same rows have other labels', () => {
+    const x = sparseRows(dense)
+    const [few, turned] = [settings({ trees: 3 }), y.map((own) => 2 - own)]
+    classifierOf(forest, few).fit(x, y, 3)
+    for (const [labels, classes] of [[turned, 3] as const, [y, 4] as const]) {
+      const again = classifierOf(forest, few).fit(x, labels, classes).tensors
+      expect(again).toEqual(classifierOf(forest, few).fit({ ...x }, labels, classes).tensors)
+    }
+  })
 
   it('gives classes of few rows their weight where it is asked to', () => {
     const random = seededRandom(2)

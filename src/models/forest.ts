@@ -59,7 +59,7 @@ function joined(arrays: readonly Float64Array[]): Float64Array {
   return all
 }
 
-/** The tensors of what the parts learned. The order of the trees does not matter: that of the parts is taken. */
+/** The tensors of what the parts learned, tree by tree in the order of the parts. */
 function collect(parts: readonly Float64Array[], columns: number, classes: number): ForestTensors {
   const nodes: number[] = []
   const thresholds: number[] = []
@@ -96,13 +96,13 @@ function collect(parts: readonly Float64Array[], columns: number, classes: numbe
 type Grower = ReturnType<typeof treeGrower>
 
 // The columns stay in wasm memory as long as the matrix lives: all parts of a fit reuse them.
-const growers = new WeakMap<SparseMatrix, { y: Uint32Array; bins: number; grow: Grower }>()
+const growers = new WeakMap<SparseMatrix, { y: Uint32Array; classes: number; bins: number; grow: Grower }>()
 
 function growerFor(x: SparseMatrix, y: Uint32Array, classes: number, { own }: FitSettings): Grower {
   const known = growers.get(x)
-  const isSame = known && known.bins === own.bins && known.y.every((each, row) => each === y[row])
-  if (isSame) return known.grow
+  const isSame = known?.bins === own.bins && known.classes === classes
+  if (isSame && known.y.every((each, row) => each === y[row])) return known.grow
   const grow = treeGrower(cutColumns(NAME, x, own.bins), y, classes)
-  growers.set(x, { y, bins: own.bins, grow })
+  growers.set(x, { y, classes, bins: own.bins, grow })
   return grow
 }
