@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -32,6 +33,12 @@ function report(sha256: string, names: readonly string[]): string {
       apistats: {},
     },
   })
+}
+
+/** The lock of a corpus, which names the process that is adding to it; '' where there is none. */
+const holderOf = (corpus: string) => {
+  const path = join(corpus, 'lock')
+  return existsSync(path) ? readFileSync(path, 'utf8') : ''
 }
 
 const hash = (digit: string) => digit.repeat(64)
@@ -200,7 +207,10 @@ describe('importCorpus', () => {
           const ended = new Promise<void>((done) => child.on('exit', () => done())).then(() => {
             running = false
           })
-          while (running && !existsSync(join(killed, 'lock'))) await wait(2)
+          // A process that was killed leaves its lock, which is not that of this one.
+          const hasBegun = () =>
+            holderOf(killed).includes(`${child.pid}`) && existsSync(join(killed, 'corpus.json'))
+          while (running && !hasBegun()) await wait(2)
           await Promise.race([wait(random.below(800)), ended])
           child.kill(signal)
           await ended
