@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { debianFiles } from '../../test/debian-files.ts'
 import { madeUpElf, X86_CODE } from '../../test/made-up-executables.ts'
 import { MalformedInputError } from '../core/index.ts'
-import { readExecutable } from './read-executable.ts'
+import { isExecutable, readExecutable } from './read-executable.ts'
 
 const ORDERS = [
   [false, false],
@@ -78,6 +80,21 @@ describe('readExecutable of an ELF file', () => {
   it('finds the mark of UPX', () => {
     const bytes = madeUpElf({ stripped: true, sections: [{ bytes: Buffer.from('UPX!') }] })
     expect(readExecutable(bytes).packed).toEqual(['it bears the mark of UPX'])
+  })
+
+  it('sees nothing packed or cut off in ordinary files', async () => {
+    const files = await debianFiles(['coreutils', 'coreutils:i386', 'libc6', 'openssh-client', 'util-linux'])
+    if (files === null) return
+    let seen = 0
+    for (const file of files) {
+      const bytes = readFileSync(file)
+      if (!isExecutable(bytes)) continue
+      const { packed, cutOff, notes, imports } = readExecutable(bytes)
+      expect({ packed, cutOff, notes }, file).toEqual({ packed: [], cutOff: null, notes: [] })
+      if (/bin\/(?:cat|ssh|mount)$/.test(file)) expect(imports).toBeGreaterThan(20)
+      seen++
+    }
+    expect(seen).toBeGreaterThan(400)
   })
 
   it.each([

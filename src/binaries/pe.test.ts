@@ -92,6 +92,28 @@ describe('readExecutable of a PE file', () => {
     expect([...starts].map((start) => start - 0x140000000)).toEqual([0x1000, 0x1010, 0x1020, 0x1030])
   })
 
+  it.each([
+    [false, 4],
+    [true, 8],
+  ])('counts the functions that it imports (wide: %s)', (wide, width) => {
+    const data = new DataView(new ArrayBuffer(256))
+    // Two libraries: one with a table of names, one with that of addresses only. Three functions and two.
+    for (const [at, names, addresses] of [
+      [0, 0x2050, 0x2090],
+      [20, 0, 0x2090],
+    ] as const) {
+      data.setUint32(at, names, true)
+      data.setUint32(at + 12, 0x2048, true)
+      data.setUint32(at + 16, addresses, true)
+    }
+    for (const at of [0x50, 0x50 + width, 0x50 + 2 * width, 0x90, 0x90 + width])
+      data.setUint32(at, 0x20f0, true)
+    const sections = [{ bytes: X86_CODE }, { bytes: new Uint8Array(data.buffer), flags: DATA }]
+    const at = (address: number) => madeUpPe({ wide, sections, directories: new Map([[1, [address, 60]]]) })
+    expect(readExecutable(at(0x2000)).imports).toBe(5)
+    expect(readExecutable(at(0x9000)).imports).toBeNull()
+  })
+
   it('says that the file is cut off where a section ends beyond it', () => {
     const whole = madeUpPe({
       sections: [{ bytes: X86_CODE }, { name: '.rsrc', bytes: new Uint8Array(600), flags: DATA }],

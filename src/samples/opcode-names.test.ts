@@ -23,6 +23,8 @@ describe('canonicalOpcode', () => {
     // objdump's
     ['(bad)', 'invalid'],
     ['fwait', 'wait'],
+    ['lock (bad)', 'invalid'],
+    ['repz xcrypt-ecb', 'xcryptecb'],
     ['movabs', 'mov'],
     ['lret', 'retf'],
     ['xchg ax,ax', 'nop'],

@@ -28,9 +28,12 @@ const ALIASES: readonly (readonly [canonical: string, ...others: string[]])[] = 
   ['call', 'callq', 'calll', 'callw', 'callf', 'lcall', 'lcalll', 'lcallw', 'lcallq'],
   ['int3', 'int 3'],
   ['int1', 'icebp', 'int01'],
-  // The second is what two operand-size bytes make of the first.
-  ['nop', 'xchg ax,ax', 'xchg ax, ax', 'nopw', 'nopl', 'nopd', 'nopq'],
+  // `xchg ax,ax` is what objdump makes of a nop with an operand-size prefix.
+  ['nop', 'xchg ax,ax', 'xchg ax, ax', 'reservednop', 'nopw', 'nopl', 'nopd', 'nopq'],
   ['wait', 'fwait'],
+  // VIA's, which objdump writes with hyphens.
+  ...['ecb', 'cbc', 'ctr', 'cfb', 'ofb'].map((mode) => [`xcrypt${mode}`, `xcrypt-${mode}`] as const),
+  ['xstore', 'xstore-rng', 'xstorerng'],
   ['fcomip', 'fcompi'],
   ['fucomip', 'fucompi'],
   ['xlatb', 'xlat'],
@@ -108,7 +111,12 @@ export function canonicalOpcode(name: string): string {
   // No prefix but a part of another name, as in `b.eq` of ARM.
   if (prefixes.includes(undefined)) return spelled
   const prefix = prefixes.includes('lock') ? 'lock' : prefixes.at(-1)
-  if (prefix === undefined || (prefix !== 'lock' && !STRING_OPERATION.test(mnemonic))) return mnemonic
+  if (
+    prefix === undefined ||
+    mnemonic === 'invalid' ||
+    (prefix !== 'lock' && !STRING_OPERATION.test(mnemonic))
+  )
+    return mnemonic
   return `${repeated(prefix, mnemonic)}.${mnemonic}`
 }
 
