@@ -50,13 +50,13 @@ export function bestGrams(settings: BestSettings): BestGrams {
   )
   const gains = rows.map(gainOf)
   const worth = rows.map((each) => documentsWorth(each.reduce((sum, n) => sum + n, 0)))
-  const heaps = rows.map(() => Array.from({ length: LONGEST }, () => gramHeap(count)))
+  const kept = rows.map(() => Array.from({ length: LONGEST }, () => gramList(count)))
   const least = new Uint32Array(TOTALS).fill(
     count === 0 || sets === 0 ? 0xffffffff : Math.max(1, minDocuments),
   )
   const raise = (n: number) => {
     let fewest = 0xffffffff
-    for (let set = 0; set < sets; set++) fewest = Math.min(fewest, worth[set](heaps[set][n - 1].least()))
+    for (let set = 0; set < sets; set++) fewest = Math.min(fewest, worth[set](kept[set][n - 1].least()))
     least[n] = Math.max(least[n], fewest)
   }
   const documents = new Uint32Array(classes)
@@ -78,15 +78,15 @@ export function bestGrams(settings: BestSettings): BestGrams {
         if (present < Math.max(1, minDocuments)) continue
         const gain = gains[set](documents, 0)
         for (let n = from; n <= longest; n++) {
-          const heap = heaps[set][n - 1]
-          if (gain < heap.least()) continue
+          const list = kept[set][n - 1]
+          if (gain < list.least()) continue
           names[n] ??= String.fromCharCode(...tokens.subarray(0, n))
           const ranked = { gram: names[n], gain, documents: withDocuments ? [...documents] : NONE }
-          if (heap.offer(ranked)) raise(n)
+          if (list.offer(ranked)) raise(n)
         }
       }
     },
-    lists: () => heaps.map((byLength) => byLength.map((heap) => heap.sorted())),
+    lists: () => kept.map((byLength) => byLength.map((list) => list.sorted())),
   }
 }
 
@@ -129,50 +129,30 @@ export function byGram(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0)
 }
 
-/** A heap of the best n-grams of one length, with the worst of them on top. */
-function gramHeap(count: number) {
-  const heap: RankedGram[] = []
-  const isWorse = (a: RankedGram, b: RankedGram) => byRank(a, b) > 0
-  const siftDown = () => {
-    const held = heap[0]
-    let at = 0
-    for (;;) {
-      let child = 2 * at + 1
-      if (child >= heap.length) break
-      if (child + 1 < heap.length && isWorse(heap[child + 1], heap[child])) child++
-      if (!isWorse(heap[child], held)) break
-      heap[at] = heap[child]
-      at = child
-    }
-    heap[at] = held
-  }
-  const siftUp = () => {
-    let at = heap.length - 1
-    const held = heap[at]
-    while (at > 0) {
-      const parent = (at - 1) >> 1
-      if (!isWorse(held, heap[parent])) break
-      heap[at] = heap[parent]
-      at = parent
-    }
-    heap[at] = held
+/** A list of the best n-grams of one length: it grows to twice the size wanted, and then the worse half is dropped. */
+function gramList(count: number) {
+  const kept: RankedGram[] = []
+  let least = Number.NEGATIVE_INFINITY
+  const cut = () => {
+    // What was kept before is in order already, which the sort makes use of.
+    kept.sort(byRank)
+    if (count === 0 || kept.length < count) return
+    kept.length = count
+    least = kept[count - 1].gain
   }
   return {
-    /** The gain from which one is among the best, -∞ while there is room. */
-    least: () => (heap.length < count ? Number.NEGATIVE_INFINITY : heap[0].gain),
-    /** @returns whether the least gain has risen */
+    /** The gain from which one may be among the best, -∞ while there is room. */
+    least: () => least,
+    /** @returns whether the least gain may have risen */
     offer(ranked: RankedGram): boolean {
-      if (heap.length < count) {
-        heap.push(ranked)
-        siftUp()
-        return heap.length === count
-      }
-      if (!isWorse(heap[0], ranked)) return false
-      const before = heap[0].gain
-      heap[0] = ranked
-      siftDown()
-      return heap[0].gain > before
+      kept.push(ranked)
+      if (kept.length < 2 * count) return false
+      cut()
+      return true
     },
-    sorted: () => [...heap].sort(byRank),
+    sorted(): RankedGram[] {
+      cut()
+      return kept.slice()
+    },
   }
 }
