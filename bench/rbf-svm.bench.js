@@ -146,7 +146,7 @@ const median = (values) => sorted(values)[values.length >> 1]
 const ms = (seconds) => `${(seconds * 1000).toFixed(0)} ms`
 
 async function main() {
-  const rounds = Number(process.argv.slice(2).find((argument) => /^\d+$/.test(argument)) ?? 7)
+  const rounds = Number(process.argv.slice(2).find((argument) => /^\d+$/.test(argument)) ?? 5)
   const python = ['python3', '/usr/bin/python3'].find(
     (each) => spawnSync(each, ['-c', 'import sklearn']).status === 0,
   )
