@@ -54,7 +54,10 @@ describe('taxon', () => {
   it.each([
     [['clasify'], 'taxon: unknown command "clasify"; taxon --help lists them\n'],
     [['classify', '--nope'], "taxon: classify: unknown option '--nope'\n"],
-    [['corpus', 'grow'], 'taxon: corpus: unknown command "grow", there are import, pull, info, export, split\n'],
+    [
+      ['corpus', 'grow'],
+      'taxon: corpus: unknown command "grow", there are import, pull, info, export, split\n',
+    ],
     [['model', 'show', '/nowhere\n'], 'taxon: /nowhere\\x0a: cannot be read, no such file\n'],
   ])('complains of %j in one line', async (argv, err) => {
     expect(await run(...argv)).toEqual({ status: 2, out: '', err })
