@@ -9,8 +9,8 @@ export interface Calibration {
 }
 
 /** The calibration of a model whose decisions could not be tried on rows it had not seen. */
-export function plainCalibration(classes: number): Calibration {
-  return { slopes: new Float64Array(classes).fill(1), offsets: new Float64Array(classes) }
+export function plainCalibration(classes: number, slope = 1): Calibration {
+  return { slopes: new Float64Array(classes).fill(slope), offsets: new Float64Array(classes) }
 }
 
 /**

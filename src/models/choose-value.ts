@@ -2,6 +2,7 @@ import { stratifiedGroupFolds } from '../corpus/index.ts'
 import { type CountedRows, encodeRows, fitColumns } from '../features/index.ts'
 import { type Calibration, fitCalibration, plainCalibration } from './calibration.ts'
 import type { FitSettings } from './classifier-kind.ts'
+import { findClassifier } from './classifiers.ts'
 import { type FitJobs, shareMatrix } from './fit-jobs.ts'
 import { meanLogLoss } from './log-loss.ts'
 import type { Recipe } from './recipe.ts'
@@ -64,7 +65,7 @@ export async function chooseValue(
   let best: Choice = {
     value: grid[Math.floor(grid.length / 2)],
     scores: [],
-    calibration: plainCalibration(classes),
+    calibration: plainCalibration(classes, findClassifier(recipe.model.type)?.plainSlope),
     tested: new Uint32Array(0),
     decisions: new Float64Array(0),
   }

@@ -33,6 +33,8 @@ export interface ClassifierKind {
   readonly defaultGrid: readonly number[]
   /** What else a recipe may state for it; none for most. */
   readonly settings: readonly KindSetting[]
+  /** Makes probabilities of its leads where no rows were left to calibrate by; 1, for log odds, where it is not stated. */
+  readonly plainSlope?: number
   /** Number of independent parts of a fit. */
   parts(classes: number): number
   /** Learns one part; the result depends on nothing but the arguments. */

@@ -149,6 +149,20 @@ describe('a forest', () => {
     expect(chosen(true)).toBeGreaterThan(2 * chosen(false))
   })
 
+  it('is sure of what all trees say, also where a recipe has no folds to calibrate by', async () => {
+    const examples = madeUpExamples(150, 2, 'set')
+    const recipe = findRecipe('forest')!
+    const { score } = await fitRecipe({ ...recipe, model: { ...recipe.model, folds: 0 } }, examples, {
+      seed: 1,
+    })
+    const { decisions, probabilities } = score(examples.traces)
+    decisions.forEach((share, i) => {
+      if (share > 0.95) expect(probabilities[i]).toBeGreaterThan(0.95)
+      if (share < 0.05) expect(probabilities[i]).toBeLessThan(0.05)
+      expect(probabilities[i] > 0.5).toBe(share > 0.5)
+    })
+  })
+
   it('names what a sample lacks where its absence counted', async () => {
     const examples = madeUpExamples(150, 2, 'set')
     const trained = await fitRecipe({ ...findRecipe('forest')! }, examples, { seed: 1 })
@@ -198,12 +212,16 @@ describe('a forest', () => {
   })
 
   it('is refused or decides, whatever its tensors hold', () => {
-    const words = fc.array(fc.nat(7), { maxLength: 30 })
+    // Mostly leaves, classes and draws that can be, so that many forests are taken.
+    const nodeList = fc.array(fc.oneof({ weight: 3, arbitrary: fc.constant(6) }, fc.nat(7)), {
+      maxLength: 12,
+    })
+    const words = fc.array(fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 1, max: 2 }) }, fc.nat(7)))
     const vector = (data: Uint32Array | Float64Array): Tensor => ({ shape: [data.length], data })
     let taken = 0
     fc.assert(
       fc.property(
-        words,
+        nodeList,
         words,
         words,
         fc.array(fc.double({ noNaN: true }), { maxLength: 8 }),
@@ -230,6 +248,6 @@ describe('a forest', () => {
       ),
       { numRuns: 2000 },
     )
-    expect(taken).toBeGreaterThan(5)
+    expect(taken).toBeGreaterThan(50)
   })
 })

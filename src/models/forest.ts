@@ -26,6 +26,9 @@ export const forest: ClassifierKind = {
     { name: 'minLeaf', type: 'whole', otherwise: 1, least: 1, most: 1e6 },
     { name: 'bins', type: 'whole', otherwise: MAX_BINS, least: 3, most: MAX_BINS },
   ],
+  // The lead of p over 1 - p is 2p - 1. At 4 the middle moves twice as far as the votes, which are too shy: trees disagree
+  // by chance (Niculescu-Mizil & Caruana, "Predicting Good Probabilities with Supervised Learning", 2005).
+  plainSlope: 4,
   parts: () => PARTS,
   fitPart(x, y, classes, part, settings) {
     const { trees, extra, minLeaf } = settings.own
