@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { pythonWith, runPython } from '../../test/python.ts'
-import { sparseRows } from '../../test/sparse-rows.ts'
+import { labelledRows, sparseRows } from '../../test/sparse-rows.ts'
 import { log, logSumExp, seededRandom } from '../core/index.ts'
 import { boosting } from './boosting.ts'
 import { gradients } from './boosting-loss.ts'
@@ -19,19 +19,6 @@ const settings = (own: Record<string, number>, more: Partial<FitSettings> = {}):
     own: { ...ownDefaults(boosting), ...own },
     ...more,
   }
-}
-
-/** Rows of up to 250 values, a third of them zero, whose class depends on some of them and on chance. */
-function madeUp(rows: number, columns: number, classes: number, seed: number) {
-  const random = seededRandom(seed)
-  const dense = Array.from({ length: rows }, () =>
-    Array.from({ length: columns }, () => (random.below(3) === 0 ? 0 : (random.below(249) - 60) / 64)),
-  )
-  const y = Uint32Array.from(dense, (row) => {
-    const told = Math.min(classes - 1, Math.floor(Math.abs(row[0] + row[1] / 2)))
-    return random.below(4) === 0 ? random.below(classes) : told
-  })
-  return { dense, y }
 }
 
 /** Mean of -ln P(own class), P the softmax of the decisions: so boosting means them. */
@@ -57,7 +44,7 @@ def probabilities(given):
 print(json.dumps([probabilities(given) for given in json.load(sys.stdin)]))`
 
 describe.skipIf(!python)('boosting against scikit-learn', () => {
-  const problems = [2, 4].map((classes) => ({ classes, ...madeUp(500, 6, classes, 3) }))
+  const problems = [2, 4].map((classes) => ({ classes, ...labelledRows(seededRandom(3), 500, 6, classes) }))
   let answers: number[][][]
 
   beforeAll(() => {
@@ -83,7 +70,7 @@ describe.skipIf(!python)('boosting against scikit-learn', () => {
 })
 
 describe('boosting', () => {
-  const { dense, y } = madeUp(300, 6, 3, 7)
+  const { dense, y } = labelledRows(seededRandom(7), 300, 6, 3)
   const x = sparseRows(dense)
 
   it.each([2, 3])('lowers the loss with every round (%i classes)', (classes) => {

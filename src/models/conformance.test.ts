@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { randomRows } from '../../test/sparse-rows.ts'
 import { seededRandom } from '../core/index.ts'
 import type { SparseMatrix } from '../features/index.ts'
 import { type ClassifierKind, classifierOf, ownDefaults } from './classifier-kind.ts'
@@ -13,24 +14,8 @@ const settingsOf = (kind: ClassifierKind) => {
 function labelled(rows: number, columns: number, classes: number, binary: boolean, seed = 1) {
   const random = seededRandom(seed)
   const y = Uint32Array.from({ length: rows }, (_, row) => row % classes)
-  const starts = new Uint32Array(rows + 1)
-  const indices: number[] = []
-  const values: number[] = []
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      if (random.unit() > (column % classes === y[row] ? 0.8 : 0.15)) continue
-      indices.push(column)
-      values.push(1 + random.below(4))
-    }
-    starts[row + 1] = indices.length
-  }
-  const x: SparseMatrix = {
-    rows,
-    columns,
-    starts,
-    indices: Uint32Array.from(indices),
-    values: binary ? null : Float64Array.from(values),
-  }
+  const lean = (row: number, column: number) => (column % classes === y[row] ? 0.8 : 0.15)
+  const x = randomRows(random, rows, columns, lean, () => 1 + random.below(4), binary)
   return { x, y }
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { pythonWith, runPython } from '../../test/python.ts'
-import { sparseRows } from '../../test/sparse-rows.ts'
+import { labelledRows, sparseRows } from '../../test/sparse-rows.ts'
 import { madeUpExamples } from '../../test/traces.ts'
 import { seededRandom } from '../core/index.ts'
 import type { Tensor } from './classifier.ts'
@@ -21,19 +21,6 @@ const settings = (own: Record<string, number>, more: Partial<FitSettings> = {}):
     own: { ...ownDefaults(forest), ...own },
     ...more,
   }
-}
-
-/** Rows of 250 values, a third of them zero, whose class depends on some of them and on chance. */
-function madeUp(rows: number, columns: number, classes: number, seed: number) {
-  const random = seededRandom(seed)
-  const dense = Array.from({ length: rows }, () =>
-    Array.from({ length: columns }, () => (random.below(3) === 0 ? 0 : (random.below(249) - 60) / 64)),
-  )
-  const y = Uint32Array.from(dense, (row) => {
-    const told = Math.min(classes - 1, Math.floor(Math.abs(row[0] + row[1] / 2)))
-    return random.below(4) === 0 ? random.below(classes) : told
-  })
-  return { dense, y }
 }
 
 const TREES = `
@@ -88,7 +75,7 @@ describe.skipIf(!python)('a forest against scikit-learn', () => {
     for (let i = 0; i < 600; i++) draws[Math.floor(random.unit() * 600)]++
     // Half a draw below, so that rounding refuses no leaf of exactly as many.
     const share = (minLeaf - 0.5) / 600
-    const problems = [2, 4].map((classes) => ({ classes, ...madeUp(600, 8, classes, 3) }))
+    const problems = [2, 4].map((classes) => ({ classes, ...labelledRows(seededRandom(3), 600, 8, classes) }))
     const given = problems.map(({ dense, y }) => ({ x: dense, y: [...y], draws, share }))
     const theirs = runPython(python!, TREES, given) as number[][][]
     problems.forEach(({ classes, dense, y }, i) => {
@@ -100,7 +87,7 @@ describe.skipIf(!python)('a forest against scikit-learn', () => {
   })
 
   it('gives the same probabilities but for chance, and is right as often', () => {
-    const { dense, y } = madeUp(900, 12, 3, 5)
+    const { dense, y } = labelledRows(seededRandom(5), 900, 12, 3)
     const given = { x: dense.slice(0, 600), y: [...y.slice(0, 600)], test: dense.slice(600) }
     const theirs = runPython(python!, FORESTS, given) as number[][][]
     for (const extra of [0, 1]) {
@@ -123,7 +110,7 @@ describe.skipIf(!python)('a forest against scikit-learn', () => {
 })
 
 describe('a forest', () => {
-  const { dense, y } = madeUp(200, 6, 3, 7)
+  const { dense, y } = labelledRows(seededRandom(7), 200, 6, 3)
   const model = classifierOf(forest, settings({ trees: 5, minLeaf: 3 })).fit(sparseRows(dense), y, 3)
 
   it('learns anew where the same rows have other labels', () => {

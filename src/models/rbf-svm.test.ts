@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { pythonWith, runPython } from '../../test/python.ts'
+import { randomRows } from '../../test/sparse-rows.ts'
 import { exp, seededRandom } from '../core/index.ts'
 import type { SparseMatrix } from '../features/index.ts'
 import type { Tensor } from './classifier.ts'
@@ -14,24 +15,8 @@ const SETTINGS: FitSettings = { value: 1, tolerance: 1e-6, balanced: false, seed
 function labelled(rows: number, columns: number, classes: number, binary: boolean, seed = 1) {
   const random = seededRandom(seed)
   const y = Uint32Array.from({ length: rows }, () => Math.min(random.below(classes + 1), classes - 1))
-  const starts = new Uint32Array(rows + 1)
-  const indices: number[] = []
-  const values: number[] = []
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      if (random.unit() > (column % classes === y[row] ? 0.5 : 0.3)) continue
-      indices.push(column)
-      values.push(random.unit() * 3)
-    }
-    starts[row + 1] = indices.length
-  }
-  const x: SparseMatrix = {
-    rows,
-    columns,
-    starts,
-    indices: Uint32Array.from(indices),
-    values: binary ? null : Float64Array.from(values),
-  }
+  const lean = (row: number, column: number) => (column % classes === y[row] ? 0.5 : 0.3)
+  const x = randomRows(random, rows, columns, lean, () => random.unit() * 3, binary)
   return { x, y }
 }
 

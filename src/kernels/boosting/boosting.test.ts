@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { randomRows } from '../../../test/sparse-rows.ts'
 import { seededRandom } from '../../core/index.ts'
 import { binColumns, type SparseRows } from '../bins.ts'
 import { boostedGrower, growBoosted } from './boosting.ts'
@@ -6,22 +7,8 @@ import { type BoostingSettings, reference } from './reference.ts'
 
 function problem(rows: number, columns: number, density: number, binary: boolean, seed = 1) {
   const random = seededRandom(seed)
-  const starts = new Uint32Array(rows + 1)
-  const indices: number[] = []
-  const values: number[] = []
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      if (random.unit() >= density) continue
-      indices.push(column)
-      values.push(Math.floor(random.unit() * 12) - 3 + (column % 2) * random.unit())
-    }
-    starts[row + 1] = indices.length
-  }
-  const x: SparseRows = {
-    ...{ rows, columns, starts },
-    indices: Uint32Array.from(indices),
-    values: binary ? null : Float64Array.from(values),
-  }
+  const value = (column: number) => Math.floor(random.unit() * 12) - 3 + (column % 2) * random.unit()
+  const x = randomRows(random, rows, columns, () => density, value, binary)
   const pairs = new Float64Array(2 * rows)
   for (let row = 0; row < rows; row++) {
     if (random.below(5) === 0) continue

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { randomRows } from '../../../test/sparse-rows.ts'
 import { seededRandom } from '../../core/index.ts'
 import { binColumns, type SparseRows } from '../bins.ts'
 import { growTree, treeGrower } from './forest.ts'
@@ -7,22 +8,8 @@ import { type ForestSettings, reference } from './reference.ts'
 
 function problem(rows: number, columns: number, density: number, classes: number, binary: boolean, seed = 1) {
   const random = seededRandom(seed)
-  const starts = new Uint32Array(rows + 1)
-  const indices: number[] = []
-  const values: number[] = []
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      if (random.unit() >= density) continue
-      indices.push(column)
-      values.push(Math.floor(random.unit() * 12) - 3 + (column % 2) * random.unit())
-    }
-    starts[row + 1] = indices.length
-  }
-  const x: SparseRows = {
-    ...{ rows, columns, starts },
-    indices: Uint32Array.from(indices),
-    values: binary ? null : Float64Array.from(values),
-  }
+  const value = (column: number) => Math.floor(random.unit() * 12) - 3 + (column % 2) * random.unit()
+  const x = randomRows(random, rows, columns, () => density, value, binary)
   return { x, y: Uint32Array.from({ length: rows }, () => random.below(classes)) }
 }
 

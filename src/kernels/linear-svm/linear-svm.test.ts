@@ -1,31 +1,22 @@
 import { describe, expect, it } from 'vitest'
+import { randomRows } from '../../../test/sparse-rows.ts'
 import { seededRandom } from '../../core/index.ts'
 import { solveSvm, svmSolver } from './linear-svm.ts'
-import { reference, type SvmRows, type SvmSettings } from './reference.ts'
+import { reference, type SvmSettings } from './reference.ts'
 
 const SETTINGS: SvmSettings = { costs: [1, 1], tolerance: 1e-4, maxPasses: 1000, seed: 7 }
 
 function problem(rows: number, columns: number, density: number, binary: boolean, seed = 1) {
   const random = seededRandom(seed)
-  const starts = new Uint32Array(rows + 1)
-  const indices: number[] = []
-  const values: number[] = []
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      if (random.unit() >= density) continue
-      indices.push(column)
-      values.push(random.unit() * 4 - 2)
-    }
-    starts[row + 1] = indices.length
-  }
-  const y = Int8Array.from({ length: rows }, () => (random.unit() < 0.4 ? 1 : -1))
-  const x: SvmRows = {
+  const x = randomRows(
+    random,
     rows,
     columns,
-    starts,
-    indices: Uint32Array.from(indices),
-    values: binary ? null : Float64Array.from(values),
-  }
+    () => density,
+    () => random.unit() * 4 - 2,
+    binary,
+  )
+  const y = Int8Array.from({ length: rows }, () => (random.unit() < 0.4 ? 1 : -1))
   return { x, y }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { randomRows } from '../../../test/sparse-rows.ts'
 import { exp, seededRandom } from '../../core/index.ts'
 import type { SvmRows } from '../linear-svm/reference.ts'
 import { makeRbfKernel, rbfKernel } from './rbf-svm.ts'
@@ -8,27 +9,10 @@ const SETTINGS: RbfSettings = { gamma: 0.1, costs: [1, 1], tolerance: 1e-3, maxS
 
 function problem(rows: number, columns: number, density: number, binary: boolean, seed = 1) {
   const random = seededRandom(seed)
-  const starts = new Uint32Array(rows + 1)
-  const indices: number[] = []
-  const values: number[] = []
   const y = Int8Array.from({ length: rows }, (_, row) => (row === 0 || random.unit() < 0.4 ? 1 : -1))
   if (rows > 1) y[1] = -1
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const lean = column % 2 === 0 ? 0.3 * y[row] : 0
-      if (random.unit() >= density * (1 + lean)) continue
-      indices.push(column)
-      values.push(random.unit() * 4 - 2)
-    }
-    starts[row + 1] = indices.length
-  }
-  const x: SvmRows = {
-    rows,
-    columns,
-    starts,
-    indices: Uint32Array.from(indices),
-    values: binary ? null : Float64Array.from(values),
-  }
+  const lean = (row: number, column: number) => density * (1 + (column % 2 === 0 ? 0.3 * y[row] : 0))
+  const x = randomRows(random, rows, columns, lean, () => random.unit() * 4 - 2, binary)
   return { x, y }
 }
 
