@@ -4,11 +4,9 @@
 // scikit-learn long, the first); only fits are timed, ours with the cutting into bins. scikit-learn's forests are given
 // the matrix sparse and dense, and the faster one counts.
 // `node bench/trees.bench.js [rounds] [--data=FOLDER]`, after `npm run build`.
-import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync } from 'node:zlib'
 import { seededRandom } from '../dist/core/index.js'
@@ -17,6 +15,17 @@ import { fitEncoder } from '../dist/features/index.js'
 import { fitJobs, shareMatrix } from '../dist/models/fit-jobs.js'
 import { findClassifier, findRecipe, ownDefaults } from '../dist/models/index.js'
 import { tallySequence } from '../dist/samples/index.js'
+import {
+  answer,
+  decided,
+  median,
+  pythonWithSklearn,
+  requests,
+  roundsAsked,
+  side,
+  spread,
+  weightedF,
+} from './peers.js'
 
 const FOLDS = 5
 const TREES = 300
@@ -69,7 +78,7 @@ function traceOf(words) {
   const numbers = new Map(vocabulary.map((word, i) => [word, i]))
   const sequence = Uint32Array.from(words, (word) => numbers.get(word))
   const tally = tallySequence(sequence, vocabulary.length)
-  const rest = { view: 'opcodes', kind: 'sequence', dialect: 'x86', places: null }
+  const rest = { view: 'opcodes', kind: 'sequence', dialect: 'pe-x86', places: null }
   return { ...rest, vocabulary, sequence, tally, length: sequence.length }
 }
 
@@ -143,8 +152,7 @@ async function serveOurs(file, threads) {
   for (const [name, { type }] of Object.entries(MODELS)) {
     pools.set(name, fitJobs(findClassifier(type), classes, 1, { threads }))
   }
-  for await (const line of createInterface({ input: process.stdin })) {
-    const [name, , count] = JSON.parse(line)
+  for await (const [name, , count] of requests()) {
     const { type, value, own } = MODELS[name]
     const kind = findClassifier(type)
     const settings = { value, tolerance: 1, balanced: false, seed: 1, own: { ...ownDefaults(kind), ...own } }
@@ -158,47 +166,11 @@ async function serveOurs(file, threads) {
       seconds += (performance.now() - before) / 1000
       predicted.push(decided(model.decide(test), classes))
     }
-    console.log(JSON.stringify({ seconds, predicted }))
+    answer({ seconds, predicted })
   }
   for (const pool of pools.values()) await pool.close()
 }
 
-function decided(decisions, classes) {
-  return Array.from({ length: decisions.length / classes }, (_, row) => {
-    const of = decisions.subarray(row * classes, (row + 1) * classes)
-    return of.indexOf(Math.max(...of))
-  })
-}
-
-function weightedF(folds, predicted, classes) {
-  const [right, given, there] = [0, 1, 2].map(() => new Float64Array(classes))
-  folds.forEach(({ truth }, fold) => {
-    truth.forEach((own, row) => {
-      there[own]++
-      given[predicted[fold][row]]++
-      if (predicted[fold][row] === own) right[own]++
-    })
-  })
-  const all = there.reduce((sum, n) => sum + n, 0)
-  return there.reduce((sum, n, k) => sum + (n / all) * (n > 0 ? (2 * right[k]) / (n + given[k]) : 0), 0)
-}
-
-function side(command, args) {
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const next = async () => JSON.parse((await lines.next()).value)
-  return {
-    next,
-    ask(...request) {
-      child.stdin.write(`${JSON.stringify(request)}\n`)
-      return next()
-    },
-    close: () => child.stdin.end(),
-  }
-}
-
-const sorted = (values) => [...values].sort((a, b) => a - b)
-const median = (values) => sorted(values)[values.length >> 1]
 const shown = (seconds) => `${seconds.toFixed(2)} s`
 
 async function compare(name, { folds, classes }, peer, ours, rounds, threads) {
@@ -208,31 +180,27 @@ async function compare(name, { folds, classes }, peer, ours, rounds, threads) {
   const theirs = []
   for (const form of peers) theirs.push({ form, ...(await peer.ask(name, form, count)) })
   const { form, predicted } = theirs.sort((a, b) => a.seconds - b.seconds)[0]
-  const [ourF, theirF] = [mine.predicted, predicted].map((each) =>
-    weightedF(folds.slice(0, count), each, classes),
-  )
+  const truth = folds.slice(0, count).flatMap((fold) => fold.truth)
+  const [ourF, theirF] = [mine.predicted, predicted].map((each) => weightedF(truth, each.flat(), classes))
   const times = { ours: [], peer: [], ratio: [] }
   for (let round = 0; round < rounds; round++) {
     times.peer.push((await peer.ask(name, form, count)).seconds)
     times.ours.push((await ours.ask(name, form, count)).seconds)
     times.ratio.push(times.peer[round] / times.ours[round])
   }
-  const [low, high] = [sorted(times.ratio)[0], sorted(times.ratio).at(-1)]
   console.log(
     `${name}, ${threads} thread${threads > 1 ? 's' : ''}: weighted F ${ourF.toFixed(4)}, scikit-learn ` +
       `${theirF.toFixed(4)}; ours ${shown(median(times.ours))}, scikit-learn (${form}) ` +
-      `${shown(median(times.peer))}, ratio ${median(times.ratio).toFixed(2)}` +
-      `${claim ? `, claimed ${claim}` : ''} (${low.toFixed(2)} to ${high.toFixed(2)} over ${rounds} rounds)`,
+      `${shown(median(times.peer))}, ratio ${spread(times.ratio, 2)} over ${rounds} rounds` +
+      `${claim ? `, claimed ${claim}` : ''}`,
   )
   if (claim && (median(times.ratio) < claim || ourF < theirF - EQUAL_WITHIN)) process.exitCode = 1
 }
 
 async function main() {
-  const rounds = Number(process.argv.slice(2).find((argument) => /^\d+$/.test(argument)) ?? 5)
+  const rounds = roundsAsked(5)
   const given = process.argv.find((argument) => argument.startsWith('--data='))?.slice('--data='.length)
-  const python = ['python3', '/usr/bin/python3'].find(
-    (each) => spawnSync(each, ['-c', 'import sklearn']).status === 0,
-  )
+  const python = pythonWithSklearn()
   if (!python) return console.log('trees: no python3 with sklearn here, nothing to compare with')
   const set = join(given ?? resolve(import.meta.dirname, '../../shared/data'), FILE)
   const isReal = existsSync(set)

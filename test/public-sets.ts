@@ -72,17 +72,17 @@ export const MADE_UP_LINES: Readonly<Record<string, readonly Readonly<Record<str
       class: 5,
       n_opcodes: 4,
       opcodes: 'retf push mov mov',
-      dialect: 'x86',
+      dialect: 'pe-x86',
     },
     {
-      ...{ id: 'xyz', label: 1, family: 'Gatak', class: 9, n_opcodes: 20_001, dialect: 'x86' },
+      ...{ id: 'xyz', label: 1, family: 'Gatak', class: 9, n_opcodes: 20_001, dialect: 'pe-x86' },
       opcodes: Array(20_000).fill('rep').join(' '),
     },
   ],
   ransomtrack: [
-    { id: HASH('a'), label: 1, family: 'ransomware', opcode_counts: { add: 3, mov: 7 }, dialect: 'x86' },
+    { id: HASH('a'), label: 1, family: 'ransomware', opcode_counts: { add: 3, mov: 7 }, dialect: 'pe-x86' },
     { id: HASH('a'), label: 1, family: 'ransomware', api_counts: { regclosekey: 2 }, dialect: 'frida' },
-    { id: HASH('b'), label: 0, family: null, opcode_counts: { invalid: 5, mov: 1 }, dialect: 'x86' },
+    { id: HASH('b'), label: 0, family: null, opcode_counts: { invalid: 5, mov: 1 }, dialect: 'pe-x86' },
     { id: HASH('b'), label: 0, family: null, api_counts: { createfile: 1 }, dialect: 'frida' },
   ],
   'elf-opcode-counts': [

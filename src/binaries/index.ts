@@ -1,3 +1,3 @@
 export { rangeAt } from './code-ranges.ts'
 export * from './executable.ts'
-export { isExecutable, readExecutable } from './read-executable.ts'
+export { containerOf, isExecutable, readExecutable } from './read-executable.ts'

@@ -1,4 +1,5 @@
 import { UnknownFormatError } from '../core/index.ts'
+import type { Container } from '../samples/index.ts'
 import { readElf } from './elf.ts'
 import type { Executable } from './executable.ts'
 import { readPe } from './pe.ts'
@@ -21,4 +22,9 @@ export function readExecutable(bytes: Uint8Array): Executable {
   if (isMz(bytes)) return readPe(bytes)
   if (isElf(bytes)) return readElf(bytes)
   throw new UnknownFormatError('executable', 'neither MZ nor ELF at its beginning')
+}
+
+/** What an executable is laid out as. */
+export function containerOf({ format }: Executable): Container {
+  return format === 'pe32' || format === 'pe64' ? 'pe' : 'elf'
 }

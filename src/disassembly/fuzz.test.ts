@@ -114,7 +114,7 @@ describe('disassemble', () => {
         const method = index % 4 === 0 ? 'recursive' : 'linear'
         const read = await disassemble(input, { method, reachedOnly: index % 8 === 0, maxOpcodes: 1000 })
         check(read.executable!.code, input.length)
-        const { state, reasons } = reportOf(read, { name: null, sha256: null } as never, 'pe32', 'x86')
+        const { state, reasons } = reportOf(read, { name: null, sha256: null } as never, 'pe32', 'pe-x86')
         if (state === 'partial' && reasons.length === 0) throw new Error('partial without a reason')
         outcomes.read++
         if (state === 'partial') outcomes.partial++

@@ -13,7 +13,7 @@ import type { Disassembly } from './disassembly.ts'
  * What a disassembly tells of a sample, in the form that all sources have: a trace of opcodes with their addresses. It is
  * partial when the sample is packed or cut off, or a cap was hit.
  * @param format name of what was read, e.g. `pe32`, `ida`
- * @param dialect of the trace: the processor, e.g. `x86`
+ * @param dialect of the trace, e.g. `pe-x86`; see `opcodeDialect`
  */
 export function reportOf(
   disassembly: Disassembly,

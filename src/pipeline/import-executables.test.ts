@@ -57,9 +57,9 @@ describe('importing executables', () => {
       const lines: Record<string, unknown>[] = []
       for await (const line of corpusLines(corpus)) lines.push(JSON.parse(line))
       const byId = new Map(lines.map((line) => [line.id, line]))
-      expect(byId.get(hash(numbered(5)))).toMatchObject({ label: 1, family: 'Worm', dialect: 'x86' })
+      expect(byId.get(hash(numbered(5)))).toMatchObject({ label: 1, family: 'Worm', dialect: 'pe-x86' })
       expect(byId.get(hash(numbered(8)))).toMatchObject({ label: 0, family: null })
-      expect(byId.get(hash(elf))).toMatchObject({ dialect: 'x86-64' })
+      expect(byId.get(hash(elf))).toMatchObject({ dialect: 'elf-x86-64' })
       // Addresses are left to the sample itself.
       expect(JSON.stringify(lines)).not.toContain('addresses')
       expect((await describeCorpus(corpus)).parts).toMatchObject([

@@ -12,7 +12,7 @@ const verdictOn = (report: Report, models: readonly LoadedModel[] = [detector]):
   judge(report, INPUT, models, SIZE)
 
 /** A complete report of a PE file with these opcodes, at 0x401000 and every four bytes on. */
-function executableReport(names: readonly string[], given: Partial<Report> = {}, dialect = 'x86'): Report {
+function executableReport(names: readonly string[], given: Partial<Report> = {}, dialect = 'pe-x86'): Report {
   const section = { name: '.text', address: '0x401000', size: 512, entropy: 6, isExecutable: true }
   const address = Float64Array.from(names, (_, i) => 0x401000 + 4 * i)
   return callReport([], {
@@ -24,7 +24,7 @@ function executableReport(names: readonly string[], given: Partial<Report> = {},
       places: { process: null, call: null, time: null, address },
     },
     executable: {
-      architecture: dialect,
+      architecture: dialect.replace(/^(?:pe|elf)-/, ''),
       entry: '0x401000',
       sections: [section, { ...section, name: '.data', isExecutable: false }],
       moreSections: 0,
@@ -36,7 +36,7 @@ function executableReport(names: readonly string[], given: Partial<Report> = {},
   })
 }
 
-/** A detector of opcodes that learned from a processor's. */
+/** A detector of opcodes that learned from those of a dialect. */
 const ofOpcodes = async (dialect: string): Promise<LoadedModel> => ({
   trained: await littleDetector('opcodes', dialect),
   sha256: dialect,
@@ -131,7 +131,7 @@ describe('judge', () => {
   })
 
   it('says so where no model is for the view', async () => {
-    const verdict = verdictOn(callReport([]), [await ofOpcodes('x86')])
+    const verdict = verdictOn(callReport([]), [await ofOpcodes('pe-x86')])
     expect(verdict).toMatchObject({
       verdict: 'unknown',
       model: null,
@@ -140,19 +140,16 @@ describe('judge', () => {
   })
 
   it.each([
-    ['pe32', 'x86', ['ransomtrack', 'big2015-opcodes']],
-    ['pe64', 'x86-64', []],
-    ['elf64', 'x86-64', ['elf-opcode-counts']],
-    ['elf32', 'mips', []],
-    ['ida', 'x86', ['ransomtrack', 'big2015-opcodes']],
-  ])('tells of %s for %s what was found, and how a model can be had', (format, dialect, sets) => {
+    ['pe32', 'x86', 'pe-x86', ['ransomtrack', 'big2015-opcodes']],
+    ['pe64', 'x86-64', 'pe-x86-64', []],
+    ['elf64', 'x86-64', 'elf-x86-64', []],
+  ])('tells of %s for %s what was found, and how a model can be had', (format, processor, dialect, sets) => {
     const { reasons, executable } = verdictOn(executableReport(['mov', 'add', 'mov'], { format }, dialect))
     expect(reasons[0]).toBe('no model for this view (opcodes)')
     expect(reasons[1]).toBe(
-      `found: ${format} for ${dialect}, 2 sections (1 executable), 12 imports, entry 0x401000, 3 opcodes, 2 distinct`,
+      `found: ${format} for ${processor}, 2 sections (1 executable), 12 imports, entry 0x401000, 3 opcodes, 2 distinct`,
     )
-    expect(reasons.slice(2)).toHaveLength(sets.length + 1)
-    expect(reasons.at(-1)).toContain(
+    expect(reasons[2 + sets.length]).toContain(
       'taxon corpus import DIR --labels CSV -o my-corpus && taxon train svm my-corpus',
     )
     sets.forEach((set, i) => {
@@ -162,12 +159,12 @@ describe('judge', () => {
   })
 
   it('says one opcode of a listing, and nothing of sections', () => {
-    const report = executableReport(['ret'], { format: 'ida', executable: null }, 'arm')
-    expect(verdictOn(report).reasons[1]).toBe('found: ida for arm, 1 opcode, 1 distinct')
+    const report = executableReport(['ret'], { format: 'ida', executable: null }, 'pe-arm')
+    expect(verdictOn(report).reasons[1]).toBe('found: ida of PE for arm, 1 opcode, 1 distinct')
   })
 
   it.each(['packed', 'cut off'])('never calls benign what is %s', async (loss) => {
-    const model = await ofOpcodes('x86')
+    const model = await ofOpcodes('pe-x86')
     const partial = { state: 'partial', reasons: [`the file is ${loss}`] } as const
     expect(verdictOn(executableReport([...COMMON, ...GOOD]), [model])).toMatchObject({ verdict: 'benign' })
     expect(verdictOn(executableReport([...COMMON, ...GOOD], partial), [model])).toMatchObject({
@@ -181,27 +178,36 @@ describe('judge', () => {
     })
   })
 
-  it('takes of several detectors the one that was trained on such a processor, else the first, which refuses', async () => {
-    const models = [await ofOpcodes('mips'), await ofOpcodes('x86')]
+  it('takes of several detectors the one that was trained on such files, else the first, which refuses', async () => {
+    const models = [await ofOpcodes('elf-x86'), await ofOpcodes('pe-x86')]
     const names = [...COMMON, ...BAD]
     expect(verdictOn(executableReport(names), models)).toMatchObject({
       verdict: 'malicious',
-      model: { sha256: 'x86' },
+      model: { sha256: 'pe-x86' },
     })
-    const refused = verdictOn(executableReport(names, {}, 'arm'), models)
-    expect(refused).toMatchObject({ verdict: 'unknown', model: { sha256: 'mips' } })
-    expect(refused.reasons).toContain('dialect arm is unlike the training data of the model (mips)')
+    const refused = verdictOn(executableReport(names, {}, 'pe-arm'), models)
+    expect(refused).toMatchObject({ verdict: 'unknown', model: { sha256: 'elf-x86' } })
+    expect(refused.reasons).toContain('PE for arm is unlike the training data of the model (ELF for x86)')
+  })
+
+  it.each([
+    ['elf-x86', 'ELF for x86 is unlike the training data of the model (PE for x86)'],
+    ['x86', 'x86 that may be of PE or ELF is unlike the training data of the model (PE for x86)'],
+    ['objdump-lines', 'dialect objdump-lines is unlike the training data of the model (PE for x86)'],
+  ])('does not judge %s by what it learned from PE files of one processor', async (dialect, reason) => {
+    const verdict = verdictOn(executableReport([...COMMON, ...BAD], {}, dialect), [await ofOpcodes('pe-x86')])
+    expect(verdict).toMatchObject({ verdict: 'unknown', state: 'abstained', reasons: [reason] })
   })
 
   it('shows addresses as evidence of opcodes', async () => {
     const names = [...COMMON, ...BAD]
-    const { evidence } = verdictOn(executableReport(names), [await ofOpcodes('x86')])
+    const { evidence } = verdictOn(executableReport(names), [await ofOpcodes('pe-x86')])
     const at = names.findIndex((name) => name.toLowerCase() === evidence[0].feature)
     expect(evidence[0].places).toEqual([{ address: `0x${(0x401000 + 4 * at).toString(16)}` }])
   })
 
   it('names a family where no model detects, and says under which condition', async () => {
-    const { trained } = await ofOpcodes('x86')
+    const { trained } = await ofOpcodes('pe-x86')
     const families = {
       sha256: 'f'.repeat(64),
       trained: { ...trained, classes: ['Alpha', 'Beta'], recipe: { ...trained.recipe, target: 'family' } },
@@ -215,7 +221,7 @@ describe('judge', () => {
     [-1e6, 'Beta', 2],
     [1e6, null, 0],
   ])('names what reaches a decision value of %d: %s', async (minDecision, family, families) => {
-    const { trained } = await ofOpcodes('x86')
+    const { trained } = await ofOpcodes('pe-x86')
     const card = { ...trained.card, abstention: { ...OUTSPOKEN, minDecision } }
     const recipe = { ...trained.recipe, target: 'family' }
     const model = {

@@ -1,6 +1,13 @@
 import { basename } from 'node:path'
 import { type Abstention, OUTSPOKEN } from '../models/index.ts'
-import { type Evidence, knowsLess, type Report, type Trace, type Verdict } from '../samples/index.ts'
+import {
+  dialectInWords,
+  type Evidence,
+  knowsLess,
+  type Report,
+  type Trace,
+  type Verdict,
+} from '../samples/index.ts'
 import type { LoadedModel } from './models.ts'
 import { waysToModel } from './public-models.ts'
 import { whatWasFound } from './what-was-found.ts'
@@ -64,7 +71,7 @@ export function judge(
   }
 }
 
-/** Of several detectors (one a processor, say) the first that was trained on such traces; else the first, which refuses. */
+/** Of several detectors (one a processor and system, say) the first that was trained on such traces; else the first, which refuses. */
 function detectorFor({ dialect }: Trace, models: readonly LoadedModel[]): LoadedModel | undefined {
   const detectors = models.filter(isDetector)
   return detectors.find(({ trained }) => trained.card.dialects.includes(dialect)) ?? detectors[0]
@@ -140,8 +147,8 @@ function refusals(trace: Trace, loaded: LoadedModel): string[] {
   const { minTokens, minKnown } = abstention(loaded)
   const reasons: string[] = []
   if (!card.dialects.includes(trace.dialect)) {
-    const trained = card.dialects.join(', ')
-    reasons.push(`dialect ${trace.dialect} is unlike the training data of the model (${trained})`)
+    const own = card.dialects.map((each) => dialectInWords(each).replace(/^dialect /, '')).join(', ')
+    reasons.push(`${dialectInWords(trace.dialect)} is unlike the training data of the model (${own})`)
   }
   const distinct = trace.tally.tokens.length
   if (distinct < minTokens) {

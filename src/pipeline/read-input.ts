@@ -1,4 +1,4 @@
-import { isExecutable } from '../binaries/index.ts'
+import { containerOf, isExecutable } from '../binaries/index.ts'
 import { type InputOptions, peek, UnknownFormatError } from '../core/index.ts'
 import {
   type DisassembleOptions,
@@ -10,7 +10,7 @@ import {
   reportOf,
 } from '../disassembly/index.ts'
 import { looksLikeReport, type ReadOptions, readReports } from '../reports/index.ts'
-import type { Report } from '../samples/index.ts'
+import { opcodeDialect, type Report } from '../samples/index.ts'
 import { HEAD_BYTES, type Source } from '../sources/index.ts'
 import { otherFormat } from './other-formats.ts'
 import { MAX_SAMPLE_BYTES, wholeSample } from './whole-sample.ts'
@@ -128,8 +128,9 @@ async function takenApart(
   }
   const how = { ...(method && { method }), ...(padding !== undefined && { padding }), ...opcodeCap(options) }
   const disassembly = await disassemble(bytes, how)
-  const { format, architecture } = disassembly.executable!
-  return reportOf(disassembly, sample, format, architecture)
+  const executable = disassembly.executable!
+  const dialect = opcodeDialect(containerOf(executable), executable.architecture)
+  return reportOf(disassembly, sample, executable.format, dialect)
 }
 
 function opcodeCap({ maxTokens }: ReadInputOptions): { maxOpcodes?: number } {

@@ -22,7 +22,7 @@ export function knowsLess(kind: Kind, than: Kind): boolean {
 export interface Trace {
   readonly view: View
   readonly kind: Kind
-  /** What wrote the trace: `cuckoo-1`, `cuckoo-2`, `cape`, `speakeasy`, `unknown`, … Models abstain on strange ones. */
+  /** What wrote the calls: `cuckoo-1`, `cuckoo-2`, `cape`, `speakeasy`, `unknown`, …; of opcodes see `opcodeDialect`. Models abstain on strange ones. */
   readonly dialect: string
   /** Token names as the source spells them; canonical forms are made where features are. */
   readonly vocabulary: readonly string[]

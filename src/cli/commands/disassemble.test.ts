@@ -97,7 +97,7 @@ describe('taxon disassemble', () => {
     const info = JSON.parse((await run(['a.exe'], '--info', '--json')).out)
     expect(info).toMatchObject({
       format: 'pe32',
-      dialect: 'x86',
+      dialect: 'pe-x86',
       name: 'a.exe',
       state: 'complete',
       reasons: [],

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Executable, isExecutable, readExecutable } from '../../binaries/index.ts'
+import { containerOf, type Executable, isExecutable, readExecutable } from '../../binaries/index.ts'
 import { KnownError, readChunks, sha256, UnknownFormatError } from '../../core/index.ts'
 import type { Report } from '../../samples/index.ts'
 import { listingReport } from '../listings/listing.ts'
@@ -55,7 +55,8 @@ export async function disassembleWithIda(bytes: Uint8Array, options: IdaOptions 
     const chunks = readChunks(path, { reuse: true })
     const listing = await readListing(chunks, { maxOpcodes, architecture, format: 'ida' })
     const about = { sha256: digest, sha1: null, md5: null, name, size: bytes.length }
-    return listingReport({ ...listing, executable: headers }, about)
+    const container = headers ? containerOf(headers) : listing.container
+    return listingReport({ ...listing, executable: headers, container }, about)
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 })
     forget()

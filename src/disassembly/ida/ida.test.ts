@@ -70,9 +70,9 @@ function opcodesByAddress({ trace }: Report): Map<number, string> {
 
 describe("what IDA Pro's listing says", () => {
   it.for([
-    ['x86_64', 'x86-64', 9],
-    ['i386', 'x86', 9],
-    ['i386', 'x86', 6],
+    ['x86_64', 'pe-x86-64', 9],
+    ['i386', 'pe-x86', 9],
+    ['i386', 'pe-x86', 6],
   ] as const)(
     'agrees with taxon of a real program for %s (%s, IDA %i)',
     { timeout: 60_000 },

@@ -38,6 +38,9 @@ const ASSEMBLY =
 
 const WIDE_ADDRESS = /^[^ \t:;]+:[0-9A-F]{16}[ \t]/m
 
+const PE = /^.*Format[ \t]*:[ \t]*Portable executable/im
+const ELF = /^.*Format[ \t]*:[ \t]*ELF/im
+
 const PROCESSORS: ProcessorSigns = [
   [/^.*(?:Format|Processor|architecture).*(?:AArch64|ARM64|ARMv[89]-A64)/im, 'arm64'],
   [/^.*Format[ \t]*:.*(?:ELF64|64-bit).*\bARM\b/im, 'arm64'],
@@ -65,6 +68,7 @@ export const idaListing: ListingFormat = {
   name: 'ida',
   accepts: (head) => BANNER.test(head) || LISTED.test(head) || ASSEMBLY.test(head),
   processor: processorOf,
+  container: (head) => (PE.test(head) ? 'pe' : ELF.test(head) ? 'elf' : null),
   cut,
   hiddenBytes(line) {
     return line.includes('COLLAPSED') ? Number.parseInt(HIDDEN.exec(line)?.[1] ?? '0', 16) : 0

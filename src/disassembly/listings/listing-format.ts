@@ -1,4 +1,5 @@
 import type { Architecture } from '../../binaries/index.ts'
+import type { Container } from '../../samples/index.ts'
 import type { ListingName } from './listing.ts'
 
 /** A line that holds an instruction. */
@@ -16,6 +17,8 @@ export interface ListingFormat {
   accepts(head: string): boolean
   /** The processor that the beginning of a listing speaks of; null where it does not say. */
   processor(head: string): Architecture | null
+  /** What the executable is laid out as, by the beginning of a listing; null where it does not say. */
+  container(head: string): Container | null
   /** What a line holds of an instruction, or null when it holds none. Called once for each line, in order. */
   cut(line: string): InstructionLine | null
   /** Bytes of code that a line says are hidden behind it, 0 of most. */

@@ -1,4 +1,5 @@
 import type { Architecture } from '../../binaries/index.ts'
+import type { Container } from '../../samples/index.ts'
 import { newBatch } from '../decoder.ts'
 import { addOpcode, type OpcodeColumns, opcodeColumns } from '../opcode-columns.ts'
 import { paddingFinder } from '../padding.ts'
@@ -21,6 +22,7 @@ export interface Reading {
   readonly indices: Map<string, number>
   readonly rejectedWords: Set<string>
   readonly nameOf: Awaited<ReturnType<typeof opcodeReader>>
+  readonly container: Container | null
   readonly isPadding: (text: string, name: string) => boolean
   architecture: Architecture
   /** Prefixes that stood in a line of their own. */
@@ -56,6 +58,7 @@ export async function newReading(
     rejectedWords: new Set(),
     nameOf: await opcodeReader(architecture, format.name === 'objdump' && ATT_REGISTER.test(head)),
     isPadding: architecture.startsWith('x86') ? paddingTeller() : () => false,
+    container: format.container(head),
     architecture,
     before: null,
     watched: named === null ? WATCHED : 0,
@@ -123,7 +126,7 @@ function reject(reading: Reading, word: string): void {
 
 /** What was read. */
 export function listingOf({ format, columns, names, ...reading }: Reading): Listing {
-  const { architecture, padding, rejected, hiddenBytes } = reading
+  const { architecture, container, padding, rejected, hiddenBytes } = reading
   const { kept, length } = columns
   const notes: string[] = []
   const remarks: string[] = []
@@ -142,6 +145,7 @@ export function listingOf({ format, columns, names, ...reading }: Reading): List
     executable: null,
     format: format.name,
     architecture,
+    container,
     addresses: columns.addresses.slice(0, kept),
     opcodes: columns.opcodes.slice(0, kept),
     names,

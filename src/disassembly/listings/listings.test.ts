@@ -19,6 +19,12 @@ async function* chunksOf(text: string | Uint8Array, size = 1 << 20): AsyncGenera
 const read = (text: string | Uint8Array, size?: number) =>
   readListing(chunksOf(text, size), { maxOpcodes: 10_000 })
 
+/** The dialect of the report that a listing gives. */
+async function dialectOf(text: string): Promise<string> {
+  const about = { sha256: null, sha1: null, md5: null, name: null, size: null }
+  return listingReport(await read(text), about).trace.dialect
+}
+
 /** Each instruction as `address name`, or the name alone where it has no address. */
 function told({ addresses, opcodes, names }: Listing): string[] {
   return [...opcodes].map((opcode, i) => {
@@ -247,6 +253,17 @@ describe("IDA's listings", () => {
   ])('tells the processor from %j and %j', async (header, line, want) => {
     expect((await read([...HEADER, header, line].join('\n'))).architecture).toBe(want)
   })
+
+  it.each([
+    ['; Format      : Portable executable for 80386 (PE)', 'pe-x86'],
+    ['.text:00401000 ; Format      : Portable executable for AMD64 (PE)', 'pe-x86-64'],
+    ['; Format      : ELF64 for x86-64 (Shared object)', 'elf-x86-64'],
+    ['; Format : ELF for Intel 386 (Executable)', 'elf-x86'],
+    ['; Format      : Binary file', 'x86'],
+    ['', 'x86'],
+  ])('tells PE and ELF apart by %j', async (header, dialect) => {
+    expect(await dialectOf([...HEADER, header, '                push ebp'].join('\n'))).toBe(dialect)
+  })
 })
 
 describe("IDA's listings of other processors", () => {
@@ -365,6 +382,23 @@ describe("objdump's listings", () => {
       rejected: 0,
       notes: [],
     })
+  })
+})
+
+describe("objdump's file format", () => {
+  it.each([
+    ['pei-i386', 'pe-x86'],
+    ['pe-x86-64', 'pe-x86-64'],
+    ['coff-x86-64', 'pe-x86-64'],
+    ['elf64-x86-64', 'elf-x86-64'],
+    ['elf32-i386', 'elf-x86'],
+    ['elf64-littleaarch64', 'elf-arm64'],
+    ['pei-aarch64-little', 'pe-arm64'],
+    ['mach-o-x86-64', 'x86-64'],
+    ['binary', 'x86'],
+  ])('%s is of dialect %s', async (format, dialect) => {
+    const text = `\na:     file format ${format}\n\nDisassembly of section .text:\n\n  401000:\tc3\tret\n`
+    expect(await dialectOf(text)).toBe(dialect)
   })
 })
 

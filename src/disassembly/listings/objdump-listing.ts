@@ -14,6 +14,9 @@ const BYTES =
 
 const FILE_FORMAT = /^.*file format[ \t]+\S+/im
 
+const PE = /file format[ \t]+(?:pei?|coff)-/i
+const ELF = /file format[ \t]+elf/i
+
 const PROCESSORS: ProcessorSigns = [
   [/file format[ \t]+(?:elf64-x86-64|elf32-x86-64|pei?-x86-64|coff-x86-64|mach-o-x86-64)/i, 'x86-64'],
   [/file format[ \t]+(?:elf32-i386|pei?-i386|coff-i386)/i, 'x86'],
@@ -30,6 +33,7 @@ export const objdumpListing: ListingFormat = {
   name: 'objdump',
   accepts: (head) => FILE_FORMAT.test(head) && /^Disassembly of section |^[ \t]*[0-9a-f]+:[ \t]/m.test(head),
   processor: (head) => firstSign(PROCESSORS, head),
+  container: (head) => (PE.test(head) ? 'pe' : ELF.test(head) ? 'elf' : null),
   cut(line): InstructionLine | null {
     const prefix = ADDRESS.exec(line)
     if (prefix === null) return null

@@ -40,6 +40,7 @@ export const radare2Listing: ListingFormat = {
       return 'arm'
     return null
   },
+  container: () => null,
   cut(line): InstructionLine | null {
     const match = LINE.exec(line)
     if (match === null) return null

@@ -51,7 +51,7 @@ export const big2015Opcodes: PublicSet = {
 
 function line(id: string, family: string, number: number, opcodes: readonly string[]): TracesLine {
   return {
-    ...{ id, label: 1, family, class: number, dialect: 'x86' },
+    ...{ id, label: 1, family, class: number, dialect: 'pe-x86' },
     n_opcodes: opcodes.length,
     opcodes: opcodes.slice(0, MAX_OPCODES).join(' '),
   }

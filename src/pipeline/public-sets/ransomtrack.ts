@@ -50,7 +50,7 @@ function* tableLines(text: string, name: string): Generator<TracesLine> {
       const counts = names.map((each, i) => [each, Number(fields[from + i])] as const)
       yield {
         ...{ id, label: Number(label), family: label === '1' ? 'ransomware' : null },
-        dialect: view === 'opcode_counts' ? 'x86' : 'frida',
+        dialect: view === 'opcode_counts' ? 'pe-x86' : 'frida',
         [view]: Object.fromEntries(counts.filter(([, count]) => count > 0)),
       }
     }
