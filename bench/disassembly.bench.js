@@ -7,10 +7,10 @@ import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { basename } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { debianPackage, hasDebianTools, regularFiles } from '../corpora/debian.js'
 import { disassemble, readListing } from '../dist/disassembly/index.js'
+import { answer, median, requests, roundsAsked, side, spread } from './peers.js'
 
 /** How many times as fast as objdump it is claimed to be. */
 const CLAIM = 2
@@ -36,27 +36,13 @@ async function fileOf([name, architecture, file]) {
 
 /** Our side, in a process of its own: a path comes in, the milliseconds and what was found go out. */
 async function serveOurs() {
-  for await (const path of createInterface({ input: process.stdin })) {
+  for await (const [path] of requests()) {
     const before = process.cpuUsage()
     const { executable, length } = await disassemble(readFileSync(path))
     const { user, system } = process.cpuUsage(before)
     const ms = (user + system) / 1000
     const bytes = executable.code.reduce((sum, { size }) => sum + size, 0)
-    console.log(JSON.stringify({ ms, length, bytes }))
-  }
-}
-
-function ours() {
-  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), '--serve'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  return {
-    async time(path) {
-      child.stdin.write(`${path}\n`)
-      return JSON.parse((await lines.next()).value)
-    },
-    close: () => child.stdin.end(),
+    answer({ ms, length, bytes })
   }
 }
 
@@ -83,13 +69,8 @@ async function agreement(path) {
   return same / theirs.addresses.length
 }
 
-const sorted = (values) => [...values].sort((a, b) => a - b)
-const median = (values) => sorted(values)[values.length >> 1]
-const spread = (values, digits = 0) =>
-  `${median(values).toFixed(digits)} (${sorted(values)[0].toFixed(digits)} … ${sorted(values).at(-1).toFixed(digits)})`
-
 async function main() {
-  const rounds = Number(process.argv.slice(2).find((argument) => /^\d+$/.test(argument)) ?? 9)
+  const rounds = roundsAsked(9)
   const version = spawnSync('objdump', ['--version'], { encoding: 'utf8' }).stdout?.split('\n')[0]
   if (!version || !hasDebianTools()) {
     return console.log('disassembly: no objdump or no apt-get here, nothing to compare with')
@@ -100,7 +81,7 @@ async function main() {
   console.log('| file | code MB | opcodes | same as objdump | ours ms | objdump ms | ours ms/MB | ratio |')
   console.log('|---|---|---|---|---|---|---|---|')
   const start = await fileOf(HARDLY_ANY)
-  const server = ours()
+  const server = side(process.execPath, [fileURLToPath(import.meta.url), '--serve'])
   const total = { ours: 0, objdump: 0 }
   let first
   try {
@@ -108,13 +89,13 @@ async function main() {
       const path = await fileOf(library)
       const same = await agreement(path)
       if (same < SAME) throw new Error(`${path}: only ${same} of the instructions are the same`)
-      const cold = await server.time(path)
+      const cold = await server.ask(path)
       first ??= cold
-      for (let i = 0; i < WARM_UP; i++) await server.time(path)
+      for (let i = 0; i < WARM_UP; i++) await server.ask(path)
       const times = { ours: [], objdump: [], ratio: [] }
       let read
       for (let round = 0; round < rounds; round++) {
-        read = await server.time(path)
+        read = await server.ask(path)
         const theirs = timeObjdump(path) - timeObjdump(start)
         times.ours.push(read.ms)
         times.objdump.push(theirs)

@@ -1,14 +1,13 @@
 // One fit of a linear SVM and of multinomial naive Bayes beside scikit-learn, on a made-up matrix of 1,780 × 2,000 zeros
 // and ones of density .106 whose two classes can be learned. Both sides fit the same rows in processes of their own, by
 // turns; only the fit is timed, warm. `node bench/models.bench.js [rounds]`, after `npm run build`.
-import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { seededRandom } from '../dist/core/index.js'
 import { classifierOf, findClassifier } from '../dist/models/index.js'
+import { answer, median, pythonWithSklearn, requests, roundsAsked, side, spread } from './peers.js'
 
 const ROWS = 1780
 const COLUMNS = 2000
@@ -54,9 +53,9 @@ makes = {
 }
 print(json.dumps({'version': sklearn.__version__}), flush=True)
 for line in sys.stdin:
-    name, fits = line.split()
+    name, fits = json.loads(line)
     times = []
-    for _ in range(int(fits)):
+    for _ in range(fits):
         model = makes[name]()
         before = time.perf_counter()
         model.fit(x, y)
@@ -68,12 +67,11 @@ for line in sys.stdin:
 /** Our side, in a process of its own as the peer's. */
 async function serveOurs() {
   const { x, y } = madeUp()
-  for await (const line of createInterface({ input: process.stdin })) {
-    const [name, fits] = line.split(' ')
+  for await (const [name, fits] of requests()) {
     const kind = findClassifier(name === 'svm' ? 'linear-svm' : 'multinomial')
     const times = []
     let model
-    for (let i = 0; i < Number(fits); i++) {
+    for (let i = 0; i < fits; i++) {
       // A fresh matrix object: nothing that an earlier fit prepared may be reused.
       const fresh = { ...x }
       const before = performance.now()
@@ -83,20 +81,7 @@ async function serveOurs() {
     const decisions = model.decide(x)
     const predictions = Array.from(y, (_, row) => Number(decisions[2 * row + 1] > decisions[2 * row]))
     const { weights, intercepts } = model.tensors
-    console.log(JSON.stringify({ times, predictions, weights: [...weights.data, ...intercepts.data] }))
-  }
-}
-
-function side(command, args) {
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  return {
-    next: async () => JSON.parse((await lines.next()).value),
-    async fit(name, fits) {
-      child.stdin.write(`${name} ${fits}\n`)
-      return this.next()
-    },
-    close: () => child.stdin.end(),
+    answer({ times, predictions, weights: [...weights.data, ...intercepts.data] })
   }
 }
 
@@ -111,15 +96,11 @@ function objective({ x, y }, w) {
   return sum
 }
 
-const sorted = (values) => [...values].sort((a, b) => a - b)
-const median = (values) => sorted(values)[values.length >> 1]
 const ms = (seconds) => `${(seconds * 1000).toFixed(2)} ms`
 
 async function main() {
-  const rounds = Number(process.argv.slice(2).find((argument) => /^\d+$/.test(argument)) ?? 9)
-  const python = ['python3', '/usr/bin/python3'].find(
-    (each) => spawnSync(each, ['-c', 'import sklearn']).status === 0,
-  )
+  const rounds = roundsAsked(9)
+  const python = pythonWithSklearn()
   if (!python) return console.log('models: no python3 with sklearn here, nothing to compare with')
   const problem = madeUp()
   const folder = mkdtempSync(join(tmpdir(), 'taxon-bench-'))
@@ -148,7 +129,7 @@ async function main() {
 }
 
 async function compare(name, problem, peer, ours, rounds) {
-  const [theirs, mine] = [await peer.fit(name, 3), await ours.fit(name, 20)]
+  const [theirs, mine] = [await peer.ask(name, 3), await ours.ask(name, 20)]
   const otherwise = mine.predictions.filter((label, row) => label !== theirs.predictions[row]).length
   if (otherwise > (name === 'svm' ? 2 : 0)) throw new Error(`${name}: ${otherwise} rows decided otherwise`)
   if (name === 'svm') {
@@ -158,17 +139,16 @@ async function compare(name, problem, peer, ours, rounds) {
   const ratios = []
   const times = { ours: [], peer: [] }
   for (let round = 0; round < rounds; round++) {
-    const peerTime = median((await peer.fit(name, FITS_A_ROUND)).times)
-    const ourTime = median((await ours.fit(name, FITS_A_ROUND)).times)
+    const peerTime = median((await peer.ask(name, FITS_A_ROUND)).times)
+    const ourTime = median((await ours.ask(name, FITS_A_ROUND)).times)
     times.peer.push(peerTime)
     times.ours.push(ourTime)
     ratios.push(peerTime / ourTime)
   }
   if (median(ratios) < CLAIMS[name]) process.exitCode = 1
-  const [low, high] = [sorted(ratios)[0], sorted(ratios).at(-1)]
   console.log(
     `${name}: ours ${ms(median(times.ours))}, scikit-learn ${ms(median(times.peer))}, ` +
-      `ratio ${median(ratios).toFixed(2)}, claimed ${CLAIMS[name]} (${low.toFixed(2)} to ${high.toFixed(2)} over ${rounds} rounds)`,
+      `ratio ${spread(ratios, 2)} over ${rounds} rounds, claimed ${CLAIMS[name]}`,
   )
 }
 

@@ -1,12 +1,12 @@
 // Claim: distinct n-grams of all n = 1 … 10, with their documents by class and the best by information gain, are counted at
 // least 60 times as fast as scikit-learn's CountVectorizer counts them one n after another, both on one thread and from
 // documents that are split into tokens before: strings there, numbers here, as a corpus holds them. What it takes to number
-// the words of texts is told beside. CountVectorizer is measured at n = 1, 3, 6 and 10, by turns with ours; between those its time is taken to
-// grow evenly. Each side gets a fresh process for each round, and processor time is compared, without start-up. Then the
-// whole set alone, at two memory settings and at 10, 30 and 100 %.
+// the words of texts is told beside. CountVectorizer is measured at n = 1, 3, 6 and 10, by turns with ours; between those
+// its time is taken to grow evenly. Each side gets a fresh process for each round, and processor time is compared, without
+// start-up. Then the whole set alone, at two memory settings and at 10, 30 and 100 %.
 // `node bench/ngrams.bench.js [FILE] [--quick]`, after `npm run build`; FILE is NDJSON packed by gzip with `opcodes` (text)
 // and `family`. Without it the public set big2015-opcodes is looked for, and failing that documents are made up.
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import {
   closeSync,
   createReadStream,
@@ -26,6 +26,7 @@ import { fileURLToPath } from 'node:url'
 import { createGunzip } from 'node:zlib'
 import { seededRandom } from '../dist/core/index.js'
 import { countNgrams } from '../dist/features/index.js'
+import { median, pythonWithSklearn, spread } from './peers.js'
 
 const LONGEST = 10
 const MEASURED = [1, 3, 6, 10]
@@ -193,8 +194,6 @@ const own = (...args) =>
       encoding: 'utf8',
     }),
   )
-const sorted = (values) => [...values].sort((a, b) => a - b)
-const median = (values) => sorted(values)[values.length >> 1]
 const whole = (value) => Math.round(value).toLocaleString('en-US')
 
 /** The sum over all n of times measured at some, even growth between. */
@@ -247,7 +246,7 @@ function compare(folder, python) {
   )
   console.log(`|---|${MEASURED.map(() => '---|').join('')}---|---|---|`)
   console.log(
-    `| seconds ${each.map((times) => `| ${median(times).toFixed(2)} `).join('')}| ${median(theirs).toFixed(1)} | ${median(ours).toFixed(2)} | ${median(ratios).toFixed(0)} (${sorted(ratios)[0].toFixed(0)} … ${sorted(ratios).at(-1).toFixed(0)}) |`,
+    `| seconds ${each.map((times) => `| ${median(times).toFixed(2)} `).join('')}| ${median(theirs).toFixed(1)} | ${median(ours).toFixed(2)} | ${spread(ratios)} |`,
   )
   const withNumbers = median(theirs) / (median(ours) + median(numbering))
   console.log(
@@ -296,9 +295,7 @@ async function main() {
     console.log(
       `ngrams: Node ${process.version}, ${cpus()[0].model}; ${what}: ${whole(rows)} documents, ${whole(tokens)} tokens, ${whole(compared)} of them compared\n`,
     )
-    const python = ['python3', '/usr/bin/python3'].find(
-      (each) => spawnSync(each, ['-c', 'import sklearn']).status === 0,
-    )
+    const python = pythonWithSklearn()
     if (python) compare(folder, python)
     else console.log('no python3 with sklearn here, nothing to compare with\n')
     alone(folder)

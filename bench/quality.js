@@ -13,6 +13,7 @@ import { findRecipe, fitRecipe, parseRecipe } from '../dist/models/index.js'
 import { importCorpus } from '../dist/pipeline/index.js'
 import { learningTask, taskTraces } from '../dist/pipeline/learning-task.js'
 import { reduceTrace } from '../dist/samples/index.js'
+import { decided, pythonWithSklearn } from './peers.js'
 
 const FOLDS = 5
 const SETS = {
@@ -104,9 +105,7 @@ function countsOf(traces, kind) {
 }
 
 function theirAnswers({ traces, y, runs }, kind) {
-  const python = ['python3', '/usr/bin/python3'].find(
-    (each) => spawnSync(each, ['-c', 'import sklearn']).status === 0,
-  )
+  const python = pythonWithSklearn()
   if (!python) throw new Error('no python3 with sklearn here, nothing to compare with')
   const plain = runs.map(({ seed, foldOf }) => ({ seed, foldOf: [...foldOf] }))
   const input = JSON.stringify({ ...countsOf(traces, kind), y: [...y], runs: plain })
@@ -129,9 +128,9 @@ async function ourAnswer(recipe, { traces, y, classes, names, runs }) {
         groups: train.map((row) => names[row]),
       }
       const trained = await fitRecipe(recipe, examples, { seed, threads: 2 })
-      const { decisions } = trained.score(test.map((row) => traces[row]))
+      const answers = decided(trained.score(test.map((row) => traces[row])).decisions, classes)
       test.forEach((row, i) => {
-        predicted[row] = Number(decisions[2 * i + 1] > decisions[2 * i])
+        predicted[row] = answers[i]
       })
     }
     answers.push(predicted)

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { callsFor, reportChunks } from './generate-report.js'
+import { median, spread } from './peers.js'
 
 const ROUNDS = 5
 const TIMED_BYTES = 1e9
@@ -20,10 +21,6 @@ const here = fileURLToPath(new URL('.', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'taxon-bench-'))
 const run = (program, script, file) =>
   JSON.parse(execFileSync(program, [join(here, script), file], { encoding: 'utf8' }))
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
-const spread = (values, digits) =>
-  `${median(values).toFixed(digits)} (${Math.min(...values).toFixed(digits)} … ${Math.max(...values).toFixed(digits)})`
-
 function generate(name, bytes, indent) {
   const file = join(folder, name)
   const calls = callsFor(bytes, indent)
