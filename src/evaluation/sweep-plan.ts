@@ -1,6 +1,6 @@
 import { clustersByKey, UsageError } from '../core/index.ts'
 import { stratifiedGroupFolds } from '../corpus/index.ts'
-import { countingSettings, type FeatureSettings, type Trainings } from '../features/index.ts'
+import { countingSettings, type FeatureSettings, seenOfCounts, type Trainings } from '../features/index.ts'
 import type { InnerFold, Recipe, Target } from '../models/index.ts'
 import type { View } from '../samples/index.ts'
 import { type LabelledView, type RowSource, readGroups, recipeKind } from './labelled-view.ts'
@@ -128,12 +128,8 @@ async function coarseGroups(
   const looks = new Map(
     recipes.flatMap(({ features }) =>
       ranges.map((ngrams) => {
-        const { weight } = features
-        const look: FeatureSettings = {
-          ...countingSettings(features),
-          ngrams,
-          weight: weight === 'presence' ? weight : 'count',
-        }
+        const weight = seenOfCounts(features)
+        const look: FeatureSettings = { ...countingSettings(features), ngrams, weight }
         return [JSON.stringify(look), { features: look, kind: 'sequence' as const }]
       }),
     ),

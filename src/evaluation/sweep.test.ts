@@ -103,6 +103,23 @@ describe('sweepNgrams', () => {
     }
   })
 
+  it('never tests on shares that were learned from', async () => {
+    const words = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+    // Each row and its double: other counts, the same shares.
+    const doubled = words.flatMap((word, i): MadeUpRow[] => {
+      const one = { tokens: `x ${word} x`, malicious: (i % 2) as 0 | 1, kind: 'sequence' as const }
+      return [one, { ...one, tokens: `${one.tokens} ${one.tokens}` }]
+    })
+    const groupsOf = async (features: Partial<Recipe['features']>) => {
+      const recipe = { ...bayes, features: { ...bayes.features, ...features } }
+      const short = { ...settings, folds: 2, ngrams: [1, 1] as const }
+      return (await sweepNgrams([recipe], madeUpRows(doubled), short, plain(runFoldJob))).groups
+    }
+    expect(await groupsOf({ weight: 'count' })).toBe(16)
+    expect(await groupsOf({ weight: 'share' })).toBe(8)
+    expect(await groupsOf({ weight: 'count', normalise: true })).toBe(8)
+  })
+
   it('takes in each fold the range that did best inside its training part', async () => {
     const best = [2, 0, 3, 1, 0] // ranges, fold by fold
     const folds = await foldsOf()

@@ -21,6 +21,12 @@ function readerFor(settings: FeatureSettings, trace: Trace, kind: Kind): Reader 
   return reader
 }
 
+/** What columns show of counts: that there are any, how many, or only how they stand to one another. */
+export function seenOfCounts({ weight, normalise }: FeatureSettings): 'presence' | 'count' | 'share' {
+  if (weight === 'presence') return weight
+  return weight === 'share' || (weight === 'count' && normalise) ? 'share' : 'count'
+}
+
 /**
  * Hash of exactly what an encoder with these settings can see of a trace; equal inputs share it.
  * @param kind what the corpus as a whole is reduced to (`commonKind`); by default that of the trace and the settings
@@ -45,13 +51,12 @@ export function groupOf(
   const totals = new Map<string, number>()
   if (sequence) for (const id of sequence) totals.set(names[id], (totals.get(names[id]) ?? 0) + 1)
   if (tally) for (let i = 0; i < tally.tokens.length; i++) totals.set(names[tally.tokens[i]], tally.counts[i])
-  // Of shares only how the counts stand to one another is seen.
-  const unit = settings.weight === 'share' ? [...totals.values()].reduce(commonDivisor, 0) : 1
+  const weight = seenOfCounts(settings)
+  const unit = weight === 'share' ? [...totals.values()].reduce(commonDivisor, 0) : 1
   const entries = [...totals]
     .map(([name, count]) => [name, count / unit] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-  const seen =
-    kind === 'set' || settings.weight === 'presence' ? ['set', ...entries.map(([name]) => name)] : entries
+  const seen = kind === 'set' || weight === 'presence' ? ['set', ...entries.map(([name]) => name)] : entries
   return contentHash(trace.view, JSON.stringify(seen))
 }
 
