@@ -1,10 +1,7 @@
-import { csvLine } from '../core/index.ts'
-import type { EvaluationResult, Interval } from '../evaluation/index.ts'
+import type { EvaluationResult } from '../evaluation/index.ts'
+import { type Bounded, bounded, type CsvColumn, csvOf } from './csv-columns.ts'
 
-type Cell = string | number | null
-type Column = readonly [title: string, cell: (result: EvaluationResult) => Cell]
-
-const COLUMNS: readonly Column[] = [
+const COLUMNS: readonly CsvColumn<EvaluationResult>[] = [
   ['recipe', (result) => result.recipe],
   ['view', (result) => result.view],
   ['target', (result) => result.target],
@@ -12,13 +9,13 @@ const COLUMNS: readonly Column[] = [
   ['groups', (result) => result.groups],
   ['folds', (result) => result.folds],
   ['seeds', (result) => result.seeds.join(' ')],
-  ...bounded('accuracy', (result) => [result.accuracy, result.intervals.accuracy]),
-  ...bounded('weightedF1', (result) => [result.weightedF1, result.intervals.weightedF1]),
-  ...bounded('macroF1', (result) => [result.macroF1, result.intervals.macroF1]),
+  ...bounded<EvaluationResult>('accuracy', (result) => [result.accuracy, result.intervals.accuracy]),
+  ...bounded<EvaluationResult>('weightedF1', (result) => [result.weightedF1, result.intervals.weightedF1]),
+  ...bounded<EvaluationResult>('macroF1', (result) => [result.macroF1, result.intervals.macroF1]),
   ['accuracySd', (result) => result.sd?.accuracy ?? null],
-  ...bounded('auc', (result) => [result.auc, result.intervals.auc]),
-  ...bounded('tprAt1Percent', (result) => rate(result, 0)),
-  ...bounded('tprAt0.1Percent', (result) => rate(result, 1)),
+  ...bounded<EvaluationResult>('auc', (result) => [result.auc, result.intervals.auc]),
+  ...bounded<EvaluationResult>('tprAt1Percent', (result) => rate(result, 0)),
+  ...bounded<EvaluationResult>('tprAt0.1Percent', (result) => rate(result, 1)),
   ['brier', (result) => result.brier],
   ['calibrationError', (result) => result.calibrationError],
   ['randomSplitAccuracy', (result) => result.randomSplit?.accuracy ?? null],
@@ -32,18 +29,7 @@ const COLUMNS: readonly Column[] = [
 
 /** Results as CSV with a line of titles, one line for each recipe and view. */
 export function evaluationCsv(results: readonly EvaluationResult[]): string {
-  const lines = results.map((result) => csvLine(COLUMNS.map(([, cell]) => cell(result))))
-  return [csvLine(COLUMNS.map(([title]) => title)), ...lines].join('')
-}
-
-type Bounded = readonly [value: number | null, interval: Interval | null]
-
-function bounded(title: string, of: (result: EvaluationResult) => Bounded): Column[] {
-  return [
-    [title, (result) => of(result)[0]],
-    [`${title}Low`, (result) => of(result)[1]?.[0] ?? null],
-    [`${title}High`, (result) => of(result)[1]?.[1] ?? null],
-  ]
+  return csvOf(COLUMNS, results)
 }
 
 function rate({ tpr }: EvaluationResult, which: number): Bounded {

@@ -1,20 +1,19 @@
-import { csvLine } from '../core/index.ts'
-import type { Interval, Sweep } from '../evaluation/index.ts'
-
-const FIGURES = ['accuracy', 'weightedF1', 'macroF1'] as const
+import type { Sweep, SweepCell } from '../evaluation/index.ts'
+import { bounded, type CsvColumn, csvOf } from './csv-columns.ts'
 
 /** A sweep as CSV with a line of titles, one line for each recipe and range of n. */
 export function sweepCsv({ cells, settings }: Sweep): string {
-  const titles = FIGURES.flatMap((name) => [name, `${name}Low`, `${name}High`])
-  const head = ['recipe', 'shortest', 'longest', 'select', 'rows', 'groups', ...titles, 'chosen']
-  const lines = cells.map((cell) => {
-    const { recipe, ngrams, rows, groups, intervals, chosen } = cell
-    const figures = FIGURES.flatMap((name) => [cell[name], ...ends(intervals[name])])
-    return csvLine([recipe, ...ngrams, settings.select, rows, groups, ...figures, chosen.join(' ')])
-  })
-  return [csvLine(head), ...lines].join('')
-}
-
-function ends(interval: Interval | null): readonly (number | null)[] {
-  return interval ?? [null, null]
+  const columns: readonly CsvColumn<SweepCell>[] = [
+    ['recipe', (cell) => cell.recipe],
+    ['shortest', (cell) => cell.ngrams[0]],
+    ['longest', (cell) => cell.ngrams[1]],
+    ['select', () => settings.select],
+    ['rows', (cell) => cell.rows],
+    ['groups', (cell) => cell.groups],
+    ...bounded<SweepCell>('accuracy', (cell) => [cell.accuracy, cell.intervals.accuracy]),
+    ...bounded<SweepCell>('weightedF1', (cell) => [cell.weightedF1, cell.intervals.weightedF1]),
+    ...bounded<SweepCell>('macroF1', (cell) => [cell.macroF1, cell.intervals.macroF1]),
+    ['chosen', (cell) => cell.chosen.join(' ')],
+  ]
+  return csvOf(columns, cells)
 }

@@ -1,4 +1,4 @@
-import { type NgramRange, rangeName, type Sweep, type SweepCell } from '../evaluation/index.ts'
+import { bestRange, type NgramRange, rangeName, type Sweep, type SweepCell } from '../evaluation/index.ts'
 import { comparisonLine, figure, leftOutNotes, within } from './evaluation-table.ts'
 import { wholeText } from './number-text.ts'
 import { printable } from './printable.ts'
@@ -32,11 +32,6 @@ export function byRecipe({ cells, ranges }: Sweep): SweepCell[][] {
   return Array.from({ length: cells.length / ranges.length }, (_, i) =>
     cells.slice(i * ranges.length, (i + 1) * ranges.length),
   )
-}
-
-/** The cell with the largest weighted F1, of equal ones the first. */
-export function bestCell(cells: readonly SweepCell[]): SweepCell {
-  return cells.reduce((best, cell) => (cell.weightedF1 > best.weightedF1 ? cell : best))
 }
 
 function heading({ view, target, settings, rows, groups }: Sweep): string {
@@ -79,7 +74,7 @@ function bestTable(sweep: Sweep, colour: boolean): string {
     ...(sweep.nested.length > 0 ? [right('n chosen inside: weighted F1'), right('macro F1')] : []),
   ]
   const lines = byRecipe(sweep).map((cells, i) => {
-    const best = bestCell(cells)
+    const best = cells[bestRange(cells)]
     const nested = sweep.nested.length === byRecipe(sweep).length ? sweep.nested[i] : null
     return [
       printable(best.recipe),

@@ -33,5 +33,6 @@ export {
   type SweepRunner,
   sweepNgrams,
 } from './sweep.ts'
+export { bestRange } from './sweep-figures.ts'
 export type { NgramRange, SweepSettings } from './sweep-plan.ts'
 export { type ChosenTarget, className, type LeftOut, makeTask, type Task } from './task.ts'

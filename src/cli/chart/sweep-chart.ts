@@ -1,9 +1,9 @@
-import { rangeName, type SweepCell } from '../../evaluation/index.ts'
+import { bestRange, rangeName, type SweepCell } from '../../evaluation/index.ts'
 import type { CorpusSweep } from '../../pipeline/index.ts'
 import { figure } from '../evaluation-table.ts'
 import { wholeText } from '../number-text.ts'
 import { printable } from '../printable.ts'
-import { bestCell, byRecipe } from '../sweep-table.ts'
+import { byRecipe } from '../sweep-table.ts'
 import { type Drawing, type Mark, type Point, stroke, words } from './drawing.ts'
 
 const WIDTH = 960
@@ -194,7 +194,7 @@ function shiftOf(number: number, count: number): number {
 /** The names of recipes beside their last points, pushed apart, each with what was its best. */
 function labels(recipes: readonly (readonly SweepCell[])[], scale: Scale, places: readonly number[]): Mark[] {
   const wanted = recipes.map((cells, number) => {
-    const { weightedF1, ngrams } = bestCell(cells)
+    const { weightedF1, ngrams } = cells[bestRange(cells)]
     return {
       number,
       from: yOf(scale, cells[cells.length - 1].weightedF1),
