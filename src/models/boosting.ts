@@ -7,6 +7,7 @@ import { type BoostingTensors, boostingModel, boostingTensors, outputsOf } from 
 import { classWeights } from './class-weights.ts'
 import type { ClassifierKind, FitSettings } from './classifier-kind.ts'
 import { cutColumns } from './cut-columns.ts'
+import { joined } from './trees.ts'
 
 const NAME = 'boosting'
 
@@ -69,12 +70,7 @@ function fitBoosting(
       learned.push(nodes)
     }
   }
-  const all = new Float64Array(learned.reduce((length, array) => length + array.length, 0))
-  learned.reduce((at, array) => {
-    all.set(array, at)
-    return at + array.length
-  }, 0)
-  return all
+  return joined(learned)
 }
 
 /** `count` of the first `all` numbers, ascending; without a draw where that is all of them. */

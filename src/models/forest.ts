@@ -5,6 +5,7 @@ import { classWeights } from './class-weights.ts'
 import type { ClassifierKind, FitSettings } from './classifier-kind.ts'
 import { cutColumns } from './cut-columns.ts'
 import { type ForestTensors, forestModel, forestTensors } from './forest-model.ts'
+import { joined } from './trees.ts'
 
 const NAME = 'forest'
 
@@ -50,16 +51,6 @@ export const forest: ClassifierKind = {
     const learned = forestTensors(tensors)
     return learned && forestModel(NAME, classes, columns, learned)
   },
-}
-
-function joined(arrays: readonly Float64Array[]): Float64Array {
-  const all = new Float64Array(arrays.reduce((length, array) => length + array.length, 0))
-  let at = 0
-  for (const array of arrays) {
-    all.set(array, at)
-    at += array.length
-  }
-  return all
 }
 
 /** The tensors of what the parts learned, tree by tree in the order of the parts. */

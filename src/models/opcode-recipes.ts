@@ -3,7 +3,7 @@ import { ownDefaults } from './classifier-kind.ts'
 import { forest } from './forest.ts'
 import { linearSvm } from './linear-svm.ts'
 import type { Recipe } from './recipe.ts'
-import { DEFAULT_MODEL } from './recipe-defaults.ts'
+import { DEFAULT_MODEL, LOG_COUNTS } from './recipe-defaults.ts'
 
 /**
  * Nine families of BIG-2015. Its authors knew 229 mnemonics (no `je`, `jne`, `ret`, SSE) and wrote of a prefixed
@@ -16,18 +16,7 @@ export const opcodesFamilies: Recipe = {
   view: 'opcodes',
   kinds: ['sequence'],
   target: 'family',
-  features: {
-    ...DEFAULT_FEATURES,
-    ngrams: [1, 3],
-    weight: 'log-count',
-    normalise: true,
-    collapse: 2,
-    limit: 1000,
-    minDocuments: 2,
-    drop: ['invalid'],
-    unknown: 'drop',
-    prefixes: 'only',
-  },
+  features: { ...LOG_COUNTS, normalise: true, unknown: 'drop', prefixes: 'only' },
   model: { ...DEFAULT_MODEL, type: linearSvm.name, grid: [0.3, 1, 3, 10, 30], folds: 3 },
   abstain: { minTokens: 10, minKnown: 0.5, misses: 0.05, falseAlarms: 0 },
 }

@@ -8,7 +8,7 @@ import { bernoulli, multinomial } from './naive-bayes.ts'
 import { opcodesDetect, opcodesDetectElf, opcodesFamilies } from './opcode-recipes.ts'
 import { rbfSvm } from './rbf-svm.ts'
 import type { Recipe } from './recipe.ts'
-import { DEFAULT_MODEL } from './recipe-defaults.ts'
+import { DEFAULT_MODEL, LOG_COUNTS } from './recipe-defaults.ts'
 
 const anything = { view: 'any', kinds: KINDS, target: 'auto', abstain: null } as const
 
@@ -16,18 +16,7 @@ const svm: Recipe = {
   ...anything,
   name: 'svm',
   summary: 'linear SVM on log counts of 1- to 3-grams; of sets, on which tokens and pairs of tokens occur',
-  features: {
-    ...DEFAULT_FEATURES,
-    ngrams: [1, 3],
-    weight: 'log-count',
-    scale: 'rarity',
-    normalise: true,
-    collapse: 2,
-    limit: 1000,
-    minDocuments: 2,
-    drop: ['invalid'],
-    pairs: 100_000,
-  },
+  features: { ...LOG_COUNTS, scale: 'rarity', normalise: true, pairs: 100_000 },
   model: { ...DEFAULT_MODEL, type: linearSvm.name, grid: [0.3, 1, 3, 10, 30], folds: 3 },
 }
 
@@ -35,17 +24,7 @@ const svmRbf: Recipe = {
   ...anything,
   name: 'svm-rbf',
   summary: 'SVM with a Gaussian kernel on log counts of 1- to 3-grams; of sets, on which tokens occur',
-  features: {
-    ...DEFAULT_FEATURES,
-    ngrams: [1, 3],
-    weight: 'log-count',
-    scale: 'rarity',
-    normalise: true,
-    collapse: 2,
-    limit: 1000,
-    minDocuments: 2,
-    drop: ['invalid'],
-  },
+  features: { ...LOG_COUNTS, scale: 'rarity', normalise: true },
   model: {
     ...DEFAULT_MODEL,
     type: rbfSvm.name,
@@ -57,16 +36,7 @@ const svmRbf: Recipe = {
 }
 
 /** What trees are grown on: they need no scale, and each column costs them time. */
-const treeFeatures = {
-  ...DEFAULT_FEATURES,
-  ngrams: [1, 3],
-  weight: 'log-count',
-  collapse: 2,
-  limit: 1000,
-  minDocuments: 2,
-  drop: ['invalid'],
-  select: 2000,
-} as const
+const treeFeatures = { ...LOG_COUNTS, select: 2000 } as const
 
 const randomForest: Recipe = {
   ...anything,
@@ -100,15 +70,7 @@ const naiveBayes: Recipe = {
   ...anything,
   name: 'naive-bayes',
   summary: 'multinomial naive Bayes on log counts of single tokens and pairs of neighbours',
-  features: {
-    ...DEFAULT_FEATURES,
-    ngrams: [1, 2],
-    weight: 'log-count',
-    collapse: 2,
-    limit: 1000,
-    minDocuments: 2,
-    drop: ['invalid'],
-  },
+  features: { ...LOG_COUNTS, ngrams: [1, 2] },
   model: { ...DEFAULT_MODEL, type: multinomial.name, grid: [0.01, 0.1, 1] },
 }
 

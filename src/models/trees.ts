@@ -126,3 +126,14 @@ export function pathShares(
   const columns = Uint32Array.from(looked.keys()).filter((column) => looked[column] === 1)
   return { columns, shares: Float64Array.from(columns, (column) => shares[column]), base }
 }
+
+/** Arrays one behind the other, as the parts of a fit give what they learned. */
+export function joined(arrays: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(arrays.reduce((length, array) => length + array.length, 0))
+  let at = 0
+  for (const array of arrays) {
+    all.set(array, at)
+    at += array.length
+  }
+  return all
+}
