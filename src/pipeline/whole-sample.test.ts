@@ -33,6 +33,12 @@ describe('wholeSample', () => {
     expect(whole.over).toBe(true)
   })
 
+  it('copies nothing for what lies beyond the cap', { timeout: 20_000 }, async () => {
+    // A copy for each piece would come to half a terabyte.
+    const large = await wholeSample(reused(4), 'a.exe', 1_500_000)
+    expect(large.bytes).toHaveLength(1_500_000)
+  })
+
   it('claims no hash of a sample whose end did not come', async () => {
     const failure = new MalformedInputError('gzip', 'the data is cut off', 9)
     const whole = await wholeSample(reused(65_536, failure), 'a.exe')

@@ -30,13 +30,14 @@ export async function wholeSample(
   try {
     for await (const chunk of chunks) {
       for (const hash of hashes) hash.update(chunk)
-      const kept = chunk.subarray(0, Math.max(0, maxBytes - size))
-      if (size + kept.length > held.length) {
-        const larger = new Uint8Array(Math.min(maxBytes, Math.max(size + kept.length, 2 * held.length)))
+      const at = Math.min(size, maxBytes)
+      const end = Math.min(size + chunk.length, maxBytes)
+      if (end > held.length) {
+        const larger = new Uint8Array(Math.min(maxBytes, Math.max(end, 2 * held.length)))
         larger.set(held)
         held = larger
       }
-      held.set(kept, Math.min(size, maxBytes))
+      held.set(chunk.subarray(0, end - at), at)
       size += chunk.length
     }
   } catch (error) {
