@@ -42,16 +42,6 @@ describe('fitRecipe', () => {
     }
   })
 
-  it.each(recipes.map(({ name }) => name))(
-    'gives the same bytes on one thread and on three (%s)',
-    async (name) => {
-      const examples = madeUpExamples(150, 4, 'sequence')
-      const one = await fitRecipe(quick(name), examples, { seed: 5 })
-      const three = await fitRecipe(quick(name), examples, { seed: 5, threads: 3 })
-      expect(saveModel(three)).toEqual(saveModel(one))
-    },
-  )
-
   it('learns from the n-grams that are selected what it learns from a table of all n-grams', async () => {
     const examples = madeUpExamples(90, 3, 'sequence', 4)
     const { traces, y, classes, groups } = examples
