@@ -2,13 +2,10 @@ import { type Architecture, type Executable, readExecutable } from '../binaries/
 import { capstoneDecoder } from './capstone.ts'
 import { MAX_DECODED, newCollector } from './collector.ts'
 import type { Decoder, Processor } from './decoder.ts'
-import type { DisassembleOptions, Disassembly } from './disassembly.ts'
+import { DEFAULT_MAX_OPCODES, type DisassembleOptions, type Disassembly } from './disassembly.ts'
 import { linearSweep } from './linear-sweep.ts'
 import { MAX_FOLLOWED_BYTES, recursiveTraversal } from './recursive-traversal.ts'
 import { x86Decoder } from './x86.ts'
-
-/** Instructions that are kept in order unless asked otherwise; what follows is counted only. */
-export const DEFAULT_MAX_OPCODES = 2_000_000
 
 /** As a rule; where it is fewer, more room is made. */
 const BYTES_AN_INSTRUCTION = 4

@@ -20,6 +20,9 @@ export interface Disassembly {
   readonly notes: readonly string[]
 }
 
+/** Instructions that are kept in order unless asked otherwise; what follows is counted only. */
+export const DEFAULT_MAX_OPCODES = 2_000_000
+
 /** How an executable is taken apart; every setting has a default. */
 export interface DisassembleOptions {
   /** `linear` (the default) reads every code range from end to end; `recursive` follows the flow from the known starts, then the gaps. */
@@ -28,6 +31,6 @@ export interface DisassembleOptions {
   readonly reachedOnly?: boolean
   /** Keep the padding between functions. */
   readonly padding?: boolean
-  /** Most instructions that are kept in order. */
+  /** Most instructions that are kept in order; DEFAULT_MAX_OPCODES by default. */
   readonly maxOpcodes?: number
 }

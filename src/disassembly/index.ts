@@ -4,5 +4,5 @@ export { disassembleWithIda, type IdaOptions } from './ida/disassemble-with-ida.
 export * from './ida/errors.ts'
 export { findIda, type IdaProgram } from './ida/find-ida.ts'
 export * from './listings/listing.ts'
-export { isListing, readListing } from './listings/listings.ts'
+export { isListing, readListing } from './listings/read-listing.ts'
 export { reportOf } from './report-of.ts'

@@ -6,7 +6,7 @@ import { containerOf, type Executable, isExecutable, readExecutable } from '../.
 import { KnownError, readChunks, sha256, UnknownFormatError } from '../../core/index.ts'
 import type { Report } from '../../samples/index.ts'
 import { listingReport } from '../listings/listing.ts'
-import { readListing } from '../listings/listings.ts'
+import { readListing } from '../listings/read-listing.ts'
 import { beforeEnd } from './before-end.ts'
 import { findIda } from './find-ida.ts'
 import { runIda } from './run-ida.ts'

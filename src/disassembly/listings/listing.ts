@@ -20,7 +20,7 @@ export interface Listing extends Disassembly {
 
 /** How a listing is read. */
 export interface ListingOptions {
-  /** Most instructions that are kept in order. */
+  /** Most instructions that are kept in order; DEFAULT_MAX_OPCODES by default. */
   readonly maxOpcodes?: number | undefined
   /** What wrote it, where that is known. */
   readonly format?: ListingName | undefined

@@ -1,4 +1,5 @@
-import { UnknownFormatError } from '../../core/index.ts'
+import { peek, UnknownFormatError } from '../../core/index.ts'
+import { DEFAULT_MAX_OPCODES } from '../disassembly.ts'
 import { idaListing } from './ida-listing.ts'
 import { eachLine, headOf } from './lines.ts'
 import type { Listing, ListingOptions } from './listing.ts'
@@ -12,9 +13,6 @@ export const listingFormats: readonly ListingFormat[] = [objdumpListing, idaList
 
 /** Bytes of a listing by which its format and processor are told. */
 export const LISTING_HEAD_BYTES = 65_536
-
-/** Instructions that are kept in order unless asked otherwise; what follows is counted only. */
-export const DEFAULT_MAX_LISTED = 2_000_000
 
 /** Whether text begins like a listing that taxon reads; `LISTING_HEAD_BYTES` of it are enough to tell. */
 export function isListing(head: Uint8Array): boolean {
@@ -34,33 +32,16 @@ export async function readListing(
   chunks: AsyncIterable<Uint8Array>,
   options: ListingOptions = {},
 ): Promise<Listing> {
-  const source = chunks[Symbol.asyncIterator]()
+  const { head, rest } = await peek(chunks, LISTING_HEAD_BYTES)
   try {
-    const head = await takeHead(source)
     const text = headOf(head)
     const format = listingFormats.find(({ name }) => name === options.format) ?? formatOf(text)
     if (format === null) throw new UnknownFormatError('listing', 'text of another kind')
-    const { maxOpcodes = DEFAULT_MAX_LISTED, architecture } = options
+    const { maxOpcodes = DEFAULT_MAX_OPCODES, architecture } = options
     const reading = await newReading(format, text, maxOpcodes, architecture)
-    await eachLine(followed(head, source), (line) => takeLine(reading, line))
+    await eachLine(rest, (line) => takeLine(reading, line))
     return listingOf(reading)
   } finally {
-    await source.return?.()
+    await rest.return?.()
   }
-}
-
-async function takeHead(source: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
-  for (let size = 0; size < LISTING_HEAD_BYTES; ) {
-    const { value, done } = await source.next()
-    if (done) break
-    parts.push(value.slice())
-    size += value.length
-  }
-  return Buffer.concat(parts)
-}
-
-async function* followed(head: Uint8Array, source: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield head
-  for (let next = await source.next(); !next.done; next = await source.next()) yield next.value
 }
