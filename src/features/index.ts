@@ -12,7 +12,6 @@ export {
   type NgramCounts,
   type NgramDocument,
   type NgramSettings,
-  type NgramTotals,
 } from './ngram-counts.ts'
 export { countsOfPartial, mergePartials } from './ngram-merge.ts'
 export {
@@ -22,6 +21,7 @@ export {
   readPartial,
   writePartial,
 } from './ngram-partial.ts'
+export type { NgramTotals } from './ngram-totals.ts'
 export { commonKind } from './reading.ts'
 export {
   countGrams,

@@ -10,8 +10,9 @@ import { bytesOf, contentHash, seededRandom, UnwritableError, UsageError } from 
 import { type GramCount, reference } from '../kernels/ngrams/reference.ts'
 import { type BestSettings, byRank, type RankedGram } from './best-grams.ts'
 import { documentsWorth, informationGain } from './information-gain.ts'
-import { countNgrams, type NgramDocument, type NgramSettings, type NgramTotals } from './ngram-counts.ts'
+import { countNgrams, type NgramDocument, type NgramSettings } from './ngram-counts.ts'
 import { keepTexts, readTexts } from './ngram-texts.ts'
+import type { NgramTotals } from './ngram-totals.ts'
 
 /** Classes 0 and 1 in parts 0 and 1, and a cell without a class; training sets: all, without part 0, without part 1. */
 const CELLS = {

@@ -2,16 +2,15 @@ import { setImmediate } from 'node:timers/promises'
 import { LimitExceededError, mapOrdered, UsageError, workerEntry, workerPool } from '../core/index.ts'
 import {
   fixedBytes,
-  LONGEST,
   type NgramCounter,
   ngramCounter,
   packingOf,
-  TOTALS,
   type ToldGrams,
 } from '../kernels/ngrams/ngrams.ts'
 import { type BestLists, type BestSettings, bestGrams, mergeBest } from './best-grams.ts'
 import { type BucketRange, type RangeCounts, type RangedCount, rangeCounter } from './ngram-range.ts'
 import { keepTexts } from './ngram-texts.ts'
+import { type NgramTotals, readTotals, totalsOf } from './ngram-totals.ts'
 import { countTokens } from './token-counts.ts'
 
 /** Tokens are 1 … this; 0 is the end of a document. */
@@ -42,19 +41,6 @@ export interface NgramSettings {
   onProgress?(done: number, total: number): void
 }
 
-/** The n-grams of one length. */
-export interface NgramTotals {
-  readonly n: number
-  /** Distinct n-grams. */
-  readonly distinct: number
-  /** Distinct n-grams that stand in two documents or more. */
-  readonly shared: number
-  /** Sum of the numbers of documents in which they stand. */
-  readonly documents: number
-  /** Distinct n-grams of the documents of each class. */
-  readonly byClass: readonly number[]
-}
-
 /** All that was counted. */
 export interface NgramCounts {
   readonly documents: number
@@ -78,7 +64,7 @@ export async function countNgrams(
   const { largest, longest, best, signal, memoryBytes = DEFAULT_MEMORY_BYTES } = settings
   const { classOf, classes } = best
   const cells: number[] = []
-  const single = countTokens(classOf, classes)
+  const single = countTokens(classOf.length)
   // Sizes do not depend on cells, so a counter without documents will do.
   const empty = { largest, longest, cellOf: new Uint32Array(0), classOf, classes }
   const sizer: NgramCounter | null = longest > 1 ? ngramCounter(empty) : null
@@ -87,17 +73,18 @@ export async function countNgrams(
   try {
     for await (const document of documents) {
       signal?.throwIfAborted()
-      single.add(document)
+      single.add(document.tokens, document.cell)
       if (sizer) keeper.add(document.tokens)
       cells.push(document.cell)
       tokens += document.tokens.length
     }
     const first = bestGrams(best)
-    single.tell((told) => {
-      settings.tell?.(told)
-      first.offer(told)
-    })
-    const parts: RangeCounts[] = [{ totals: single.totals(), best: first.lists() }]
+    const told = [...single.told()]
+    for (const each of told) {
+      settings.tell?.(each)
+      first.offer(each)
+    }
+    const parts: RangeCounts[] = [{ totals: totalsOf(told, classOf, classes), best: first.lists() }]
     if (sizer) {
       const shape = { ...empty, cellOf: sharedArray(cells) }
       parts.push(
@@ -205,18 +192,6 @@ const RANGE_BYTES = 2 ** 28
 const MAX_SMOOTH_ROUNDS = 8
 /** Wasm memory has 4 GiB, of which other things take some. */
 const MAX_THREAD_BYTES = 3.5 * 2 ** 30
-
-/** Rows of totals of several parts as lines, one for each n. */
-export function readTotals(parts: readonly Float64Array[], longest: number, classes: number): NgramTotals[] {
-  const sum = (row: number, n: number) => parts.reduce((all, part) => all + part[row * TOTALS + n], 0)
-  return Array.from({ length: Math.min(longest, LONGEST) }, (_, i) => ({
-    n: i + 1,
-    distinct: sum(0, i + 1),
-    shared: sum(1, i + 1),
-    documents: sum(2, i + 1),
-    byClass: Array.from({ length: classes }, (_, c) => sum(3 + c, i + 1)),
-  }))
-}
 
 function sharedArray(values: ArrayLike<number>): Uint32Array {
   const array = new Uint32Array(new SharedArrayBuffer(4 * values.length))

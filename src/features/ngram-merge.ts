@@ -1,7 +1,8 @@
-import { TOTALS, type ToldGrams } from '../kernels/ngrams/ngrams.ts'
-import { type BestSettings, bestGrams, mergeBest } from './best-grams.ts'
-import { type NgramCounts, readTotals } from './ngram-counts.ts'
+import type { ToldGrams } from '../kernels/ngrams/ngrams.ts'
+import { type BestGrams, type BestSettings, bestGrams, mergeBest } from './best-grams.ts'
+import type { NgramCounts } from './ngram-counts.ts'
 import { type PartialHeader, readPartial, writePartial } from './ngram-partial.ts'
+import { readTotals, totalsOf } from './ngram-totals.ts'
 
 /**
  * Merges files of n-grams of disjoint documents into one: the same bytes as of one count of all the documents, since how
@@ -27,21 +28,9 @@ export function mergePartials(paths: readonly string[], output: string): void {
 export function countsOfPartial(path: string, best: BestSettings): NgramCounts {
   const reader = readPartial(path)
   const { classOf, classes } = best
-  const totals = new Float64Array(TOTALS * (3 + classes))
   const lists = bestGrams(best)
-  const seen = new Set<number>()
   try {
-    for (const told of reader.records()) {
-      seen.clear()
-      for (let i = 0; i < told.cells.length; i += 2) seen.add(classOf[told.cells[i]])
-      for (let n = told.from; n <= told.to; n++) {
-        totals[n]++
-        if (told.documents > 1) totals[TOTALS + n]++
-        totals[2 * TOTALS + n] += told.documents
-        for (const each of seen) if (each < classes) totals[TOTALS * (3 + each) + n]++
-      }
-      lists.offer(told)
-    }
+    const totals = totalsOf(offered(reader.records(), lists), classOf, classes)
     const { documents, tokens, longest } = reader.header
     return {
       documents: documents.reduce((sum, n) => sum + n, 0),
@@ -51,6 +40,13 @@ export function countsOfPartial(path: string, best: BestSettings): NgramCounts {
     }
   } finally {
     reader.close()
+  }
+}
+
+function* offered(records: Iterable<ToldGrams>, best: BestGrams): Generator<ToldGrams> {
+  for (const told of records) {
+    best.offer(told)
+    yield told
   }
 }
 

@@ -1,58 +1,41 @@
-import { TOTALS, type ToldGrams } from '../kernels/ngrams/ngrams.ts'
-import type { NgramDocument } from './ngram-counts.ts'
+import type { ToldGrams } from '../kernels/ngrams/ngrams.ts'
 
 /** Counts single tokens as the kernel counts longer n-grams. */
 export interface TokenCounts {
-  add(document: NgramDocument): void
-  /** Tells of every token, ascending. */
-  tell(told: (gram: ToldGrams) => void): void
-  /** The row of n = 1, as in `NgramCounter.totals`. */
-  totals(): Float64Array
+  /** Adds the next document: its tokens, and the cell that it is counted in. */
+  add(tokens: Uint16Array, cell: number): void
+  /** Every token, ascending, with the documents that have it. */
+  told(): Generator<ToldGrams>
 }
 
-/** A counter of single tokens, for which a table is enough. @param classOf class of each cell, `classes` for none */
-export function countTokens(classOf: Uint32Array, classes: number): TokenCounts {
-  const tables = Array.from(classOf, () => new Map<number, number>())
+/** A counter of single tokens, for which a table of each cell is enough. */
+export function countTokens(cells: number): TokenCounts {
+  const tables = Array.from({ length: cells }, () => new Map<number, number>())
   const lastIn = new Uint32Array(65_536)
   let document = 0
-  const tokens = () => [...new Set(tables.flatMap((table) => [...table.keys()]))].sort((a, b) => a - b)
-  const cellsOf = (token: number) =>
-    tables.flatMap((table, cell) => (table.has(token) ? [[cell, table.get(token)!] as const] : []))
   return {
-    add({ tokens: own, cell }) {
+    add(tokens, cell) {
       document++
       const table = tables[cell]
-      for (const token of own) {
+      for (const token of tokens) {
         if (lastIn[token] === document) continue
         lastIn[token] = document
         table.set(token, (table.get(token) ?? 0) + 1)
       }
     },
-    tell(told) {
-      for (const token of tokens()) {
-        const cells = cellsOf(token)
-        const documents = cells.reduce((sum, [, n]) => sum + n, 0)
-        told({
+    *told() {
+      const tokens = [...new Set(tables.flatMap((table) => [...table.keys()]))].sort((a, b) => a - b)
+      for (const token of tokens) {
+        const counts = tables.map((table) => table.get(token) ?? 0)
+        const pairs = counts.flatMap((count, cell) => (count > 0 ? [cell, count] : []))
+        yield {
           from: 1,
           to: 1,
-          documents,
+          documents: counts.reduce((sum, n) => sum + n, 0),
           tokens: Uint16Array.of(token),
-          cells: Uint32Array.from(cells.flat()),
-        })
+          cells: Uint32Array.from(pairs),
+        }
       }
-    },
-    totals() {
-      const totals = new Float64Array(TOTALS * (3 + classes))
-      for (const token of tokens()) {
-        const cells = cellsOf(token)
-        const documents = cells.reduce((sum, [, n]) => sum + n, 0)
-        totals[1]++
-        if (documents > 1) totals[TOTALS + 1]++
-        totals[2 * TOTALS + 1] += documents
-        const seen = new Set(cells.map(([cell]) => classOf[cell]))
-        for (const each of seen) if (each < classes) totals[TOTALS * (3 + each) + 1]++
-      }
-      return totals
     },
   }
 }
