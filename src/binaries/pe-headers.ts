@@ -73,7 +73,7 @@ export function readPeHeaders(view: ByteView): PeHeaders {
   const start = view.u32(0x3c)
   if (view.size < 64 || start === 0 || start >= view.size || view.text(start, 4) !== 'PE') {
     const old = view.size < 64 ? undefined : OLD_FORMATS.get(view.text(start, 2))
-    throw new UnknownFormatError('executable', old ?? 'a DOS program (MZ without a PE header)')
+    throw new UnknownFormatError('executable', old ?? 'a DOS program, or a PE file cut off before its header')
   }
   const machine = view.u16(start + 4)
   const optional = start + 24

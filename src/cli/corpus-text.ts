@@ -1,4 +1,5 @@
 import type { DescribedCorpus, ImportResult, SplitCounts } from '../pipeline/index.ts'
+import { failureLine } from './failure-line.ts'
 import { wholeText } from './number-text.ts'
 import { printable } from './printable.ts'
 import { styled, table } from './table.ts'
@@ -96,10 +97,7 @@ export function importText(result: ImportResult, directory: string): string {
     ),
     ...notices.map((notice) => printable(notice)),
     ...when(skipped.total, `${wholeText(skipped.total)} things could not be read:`),
-    ...skipped.first.slice(0, SKIPPED_LISTED).map(({ message, path }) => {
-      const where = message.startsWith(path) ? '' : `${printable(path)}: `
-      return `  ${where}${printable(message)}`
-    }),
+    ...skipped.first.slice(0, SKIPPED_LISTED).map(({ message, path }) => `  ${failureLine(path, message)}`),
     ...when(skipped.total - SKIPPED_LISTED, `  and ${wholeText(skipped.total - SKIPPED_LISTED)} more`),
     ...(result.interrupted ? ['stopped; what was read is kept, the same command goes on'] : []),
   ]

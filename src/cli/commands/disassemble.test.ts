@@ -33,6 +33,7 @@ beforeAll(() => {
   put('lines.jsonl', '{"id": "x", "opcodes": "mov add"}\n')
   put('report.json', '{"calls": ["a"]}')
   put('words.txt', 'words')
+  put('dos.com', `MZ${'x'.repeat(100)}`)
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -109,9 +110,11 @@ describe('taxon disassemble', () => {
     ['report.json', 'tells of calls (traces), not of opcodes'],
     ['words.txt', 'not a format taxon reads'],
     ['nowhere', 'no such file'],
+    ['dos.com', 'not a format taxon reads, found a DOS program, or a PE file cut off before its header'],
   ])('goes on after %s, says why, and fails', async (name, message) => {
     const { out, err, status } = await run([name, 'listing.txt'])
     expect(err).toContain(message)
+    expect(err.split('\n').filter((line) => line.startsWith(`taxon: ${name}: `))).toHaveLength(1)
     expect(out).toContain('0x401000  push')
     expect(status).toBe(2)
   })

@@ -2,6 +2,7 @@ import { UsageError } from '../../core/index.ts'
 import { disassemblePaths, whatWasFound } from '../../pipeline/index.ts'
 import type { ExecutableSummary, Report } from '../../samples/index.ts'
 import { command } from '../command.ts'
+import { failureLine } from '../failure-line.ts'
 import type { Io } from '../io.ts'
 import { opcodeJson, opcodeText } from '../opcode-lines.ts'
 import { printable } from '../printable.ts'
@@ -35,7 +36,7 @@ its own. Format, processor, sections and what is odd about a file go to standard
     for await (const sample of samples) {
       if ('error' in sample) {
         failed = true
-        io.stderr(`taxon: ${printable(sample.error.message, 1000)}\n`)
+        io.stderr(`taxon: ${failureLine(sample.sample.path, sample.error.message)}\n`)
       } else if (values.info) await io.stdout(infoOf(sample.path, sample.report, values.json, io.colour))
       else await print(sample.path, sample.report, values.json, io)
     }
