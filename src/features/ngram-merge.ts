@@ -1,25 +1,35 @@
+import { LimitExceededError } from '../core/index.ts'
 import type { ToldGrams } from '../kernels/ngrams/ngrams.ts'
 import { type BestGrams, type BestSettings, bestGrams, mergeBest } from './best-grams.ts'
-import type { NgramCounts } from './ngram-counts.ts'
-import { type PartialHeader, readPartial, writePartial } from './ngram-partial.ts'
+import { MAX_NGRAM_TOKENS, type NgramCounts } from './ngram-counts.ts'
+import {
+  type PartialHeader,
+  type PartialReader,
+  type PartialWriter,
+  readPartial,
+  writePartial,
+} from './ngram-partial.ts'
 import { readTotals, totalsOf } from './ngram-totals.ts'
 
 /**
  * Merges files of n-grams of disjoint documents into one: the same bytes as of one count of all the documents, since how
  * many documents have an n-gram is a sum over documents. Vocabularies and cells are brought together by their names.
- * Memory is bounded by the number of files. @throws UnwritableError, DamagedFileError
+ * Memory is bounded by the number of files. @throws UnwritableError, DamagedFileError, LimitExceededError where together
+ * they have more names of tokens than can be numbered
  */
 export function mergePartials(paths: readonly string[], output: string): void {
-  const writer = writePartial(output)
-  const readers = paths.map(readPartial)
+  const readers: PartialReader[] = []
+  let writer: PartialWriter | null = null
   try {
+    for (const path of paths) readers.push(readPartial(path))
     const headers = readers.map(({ header }) => header)
     const header = joinHeaders(headers)
     const sources = readers.map((reader, i) => ngramsOf(reader.records(), headers[i], header))
+    writer = writePartial(output)
     for (const ngram of mergeNgrams(sources, header.cells.length)) writer.add(ngram)
     writer.finish(header)
   } finally {
-    writer.close()
+    writer?.close()
     for (const reader of readers) reader.close()
   }
 }
@@ -57,9 +67,11 @@ function joinHeaders(headers: readonly PartialHeader[]): PartialHeader {
   const documents = cells.map((cell) =>
     headers.reduce((sum, header) => sum + (header.documents[header.cells.indexOf(cell)] ?? 0), 0),
   )
+  const names = joined(headers.map((header) => header.names))
+  if (names.length > MAX_NGRAM_TOKENS) throw new LimitExceededError('names of tokens', MAX_NGRAM_TOKENS)
   return {
     longest: Math.min(...headers.map((header) => header.longest)),
-    names: joined(headers.map((header) => header.names)),
+    names,
     cells,
     documents,
     tokens: headers.reduce((sum, header) => sum + header.tokens, 0),

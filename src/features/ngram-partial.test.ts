@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { DamagedFileError, KnownError } from '../core/index.ts'
+import { DamagedFileError, KnownError, LimitExceededError } from '../core/index.ts'
 import type { BestSettings } from './best-grams.ts'
 import { countNgrams, type NgramCounts } from './ngram-counts.ts'
 import { countsOfPartial, mergePartials } from './ngram-merge.ts'
@@ -93,6 +93,36 @@ describe('files of n-grams', () => {
     writer.close()
     expect(readdirSync(folder).filter((name) => name.startsWith('unfinished'))).toEqual([])
     expect(() => writePartial(join(folder, 'no folder', 'file'))).toThrow('cannot be written')
+  })
+
+  it('are not merged where one is no such file, or their names are too many, and nothing is left behind', () => {
+    const path = (name: string) => join(folder, `unmerged ${name}`)
+    const write = (name: string, names: readonly string[]) => {
+      const writer = writePartial(path(name))
+      writer.finish({ longest: 2, names, cells: ['a'], documents: [1], tokens: 1 })
+      return path(name)
+    }
+    const many = (letter: string) => namesOf(Array.from({ length: 40_000 }, (_, i) => `${letter}${i}`))
+    const [one, two] = [write('one', many('a')), write('two', many('b'))]
+    expect(() => mergePartials([one, two], path('merged'))).toThrow(LimitExceededError)
+    writeFileSync(path('other'), 'hello there')
+    expect(() => mergePartials([one, path('other')], path('merged'))).toThrow(DamagedFileError)
+    const left = readdirSync(folder).filter((name) => name.startsWith('unmerged merged'))
+    expect(left).toEqual([])
+  })
+
+  it.each([
+    ['more documents than there are', [0, 3]],
+    ['no document', [0, 0]],
+    ['a cell twice', [1, 1, 1, 1]],
+  ])('are refused with an n-gram of %s', (_, cells) => {
+    const path = join(folder, 'impossible')
+    const writer = writePartial(path)
+    writer.add({ from: 1, to: 1, tokens: Uint16Array.of(1), cells: Uint32Array.from(cells) })
+    writer.finish({ longest: 2, names: ['mov'], cells: ['a', 'b'], documents: [2, 2], tokens: 4 })
+    const reader = readPartial(path)
+    expect(() => [...reader.records()]).toThrow(DamagedFileError)
+    reader.close()
   })
 
   it('are refused where they are damaged, by one kind of error', async () => {

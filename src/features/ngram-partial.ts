@@ -199,7 +199,7 @@ function* readRecords(
   path: string,
   handle: number,
   end: number,
-  { longest, names, cells: known }: PartialHeader,
+  { longest, names, cells: known, documents: most }: PartialHeader,
 ): Generator<ToldGrams> {
   const chunk = new Uint8Array(CHUNK)
   let [used, filled, position] = [0, 0, 0]
@@ -238,10 +238,13 @@ function* readRecords(
     if (size < 1 || size > known.length) throw damaged()
     let documents = 0
     for (let i = 0; i < size; i++) {
-      cells[2 * i] = takeNumber()
-      cells[2 * i + 1] = takeNumber()
-      if (cells[2 * i] >= known.length) throw damaged()
-      documents += cells[2 * i + 1]
+      const [cell, count] = [takeNumber(), takeNumber()]
+      if (cell >= known.length || (i > 0 && cell <= cells[2 * i - 2])) throw damaged()
+      // A gain is only defined of an n-gram that stands in no more documents than there are.
+      if (count < 1 || count > most[cell]) throw damaged()
+      cells[2 * i] = cell
+      cells[2 * i + 1] = count
+      documents += count
     }
     yield { from, to, documents, tokens: tokens.subarray(0, to), cells: cells.subarray(0, 2 * size) }
   }
