@@ -1,12 +1,17 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { Command } from '../src/cli/command.ts'
 import { commands } from '../src/cli/commands/index.ts'
 import { main } from '../src/cli/main.ts'
 import { fakeIo } from './fake-io.ts'
 
 const root = resolve(import.meta.dirname, '..')
-const documents = readdirSync(root).filter((name) => name.endsWith('.md'))
+const documents = ['.', 'docs', 'pretrained'].flatMap((folder) =>
+  readdirSync(resolve(root, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name)),
+)
 const textOf = (name: string) => readFileSync(resolve(root, name), 'utf8')
 const readmes = ['README.md', 'README.zh-CN.md']
 
@@ -32,7 +37,7 @@ describe('documents', () => {
     const text = textOf(name)
     const code = [...text.matchAll(/`([^`\n]+)`/g)].map((match) => match[1]!)
     for (const path of code.filter((each) =>
-      /^(src|test|native|pretrained|bench|\.ci)\/[\w./-]+$/.test(each),
+      /^(src|test|native|pretrained|bench|corpora|docs|examples|\.ci)\/[\w./-]+$/.test(each),
     )) {
       expect(existsSync(resolve(root, path)), path).toBe(true)
     }
@@ -52,9 +57,8 @@ describe('documents', () => {
       .join('')
       .matchAll(/npx taxon ([a-z]+)([^#\n]*)/g)
     for (const [, command, rest] of shown) {
-      const help = helpOf(command!)
-      for (const [option] of rest!.matchAll(/(?<= )--?[a-z][\w-]*/g))
-        expect(help, `${command} ${option}`).toContain(option)
+      const known = optionsOf(commands.find((each) => each.name === command)!)
+      for (const [option] of rest!.matchAll(/(?<= )--?[a-z][\w-]*/g)) expect(known, command).toContain(option)
     }
   })
 
@@ -90,14 +94,8 @@ describe('documents', () => {
   })
 })
 
-/** All that a command's file says of its options: their long names as keys, their short ones as values. */
-function helpOf(name: string): string {
-  const source = textOf(`src/cli/commands/${name}.ts`)
-  const long = [...source.matchAll(/^\s+'?([a-z][\w-]*)'?: \{ ?$|^\s+'?([a-z][\w-]*)'?: \{ type:/gm)].map(
-    (match) => match[1] ?? match[2],
-  )
-  const short = [...source.matchAll(/short: '(\w)'/g)].map((match) => match[1])
-  return [...long.map((each) => `--${each}`), ...short.map((each) => `-${each}`), '--json', '--help'].join(
-    ' ',
-  )
+/** The options of a command and of its sub-commands, long and short, as they are given. */
+function optionsOf({ options, commands = [] }: Command): string[] {
+  const own = Object.entries(options).flatMap(([long, { short }]) => [`--${long}`, short && `-${short}`])
+  return [...own.filter((each) => each !== undefined), ...commands.flatMap(optionsOf), '--json', '--help']
 }
