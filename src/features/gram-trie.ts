@@ -9,7 +9,8 @@ const ROOT = 0
 
 /**
  * Some n-grams and all their beginnings, which have numbers from 1 on. A step from a beginning by one more token is one
- * look into a table: its slots hold beginning, token and longer beginning side by side, at most half of them are used.
+ * look into a table: its slots hold beginning, token and longer beginning side by side, at most half of them are used. A
+ * `GramTable` would do, and take half as long again for the 1,000 or so n-grams that most recipes select.
  */
 export interface GramTrie {
   readonly slots: Uint32Array
