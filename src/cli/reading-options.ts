@@ -11,7 +11,11 @@ export const readingOptions = {
   },
   method: { type: 'string', value: 'M', help: 'linear (by default) or recursive disassembly' },
   padding: { type: 'boolean', help: 'keep the padding between functions' },
-  'max-calls': { type: 'string', value: 'N', help: 'calls or opcodes whose order is kept for each sample' },
+  'max-calls': {
+    type: 'string',
+    value: 'N',
+    help: 'calls or opcodes kept in order (default 250,000 calls, 2,000,000 opcodes)',
+  },
   'max-bytes': {
     type: 'string',
     value: 'N',

@@ -8,11 +8,12 @@ import { table } from '../table.ts'
 /** `taxon corpus pull`: a public set as a corpus, or the list of them. */
 export const pull = command({
   name: 'pull',
-  summary: 'fetch a public set and make a corpus of it; list them',
+  summary: 'fetch a public set and make a corpus of it, or list the sets',
   usage: '[NAME -o DIR] [options]',
-  details: `Without a name the sets are listed. The licence is shown before anything is fetched: to keep to it is up to you. The
-corpus is put in its place when it is whole; stopped or failed, there is nothing. --from takes an address or a file that
-is here already; a set of several files wants it, and --sha256, once for each, in their order.`,
+  details: `Without a name the sets are listed. The licence is shown before anything is fetched: to keep to it is up to
+you. The corpus is put in its place when it is whole; stopped or failed, there is nothing. --from takes an
+address or a file that is here already; a set of several files wants it, and --sha256, once for each, in their
+order.`,
   options: {
     output: { type: 'string', short: 'o', value: 'DIR', help: 'the corpus, a new folder' },
     from: { type: 'string', value: 'URL', help: 'fetch from here, or read this file', multiple: true },

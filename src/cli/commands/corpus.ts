@@ -163,6 +163,6 @@ function oneFolder(name: string, positionals: readonly string[]): string {
 /** `taxon corpus`: import, pull, info, export, split. */
 export const corpus = commandGroup({
   name: 'corpus',
-  summary: 'build, describe, split and export labelled traces',
+  summary: 'build, fetch, describe, split and export labelled traces',
   commands: [importCommand, pull, info, exportCommand, split],
 })

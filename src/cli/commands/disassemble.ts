@@ -14,9 +14,10 @@ export const disassemble = command({
   name: 'disassemble',
   summary: 'print the opcodes of executables and listings with their addresses',
   usage: 'PATH…|- [options]',
-  details: `A path is an executable (PE or ELF) or a listing (IDA Pro, objdump, radare2), plain or packed by gzip or zstd, in
-a zip or tar, or with -r in a folder; - is standard input. With --json each instruction is an object on a line of
-its own. Format, processor, sections and what is odd about a file go to standard error; --info prints them alone.`,
+  details: `A path is an executable (PE or ELF) or a listing (IDA Pro, objdump, radare2), plain or packed by gzip or zstd,
+in a zip or tar, or with -r in a folder; - is standard input. With --json each instruction is an object on a
+line of its own. Format, processor, sections and what is odd about a file go to standard error; --info prints
+them alone.`,
   options: {
     recursive: { type: 'boolean', short: 'r', help: 'go down into folders' },
     info: { type: 'boolean', help: 'print what the headers say, and no opcodes' },

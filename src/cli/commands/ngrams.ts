@@ -10,13 +10,14 @@ export const ngrams = command({
   name: 'ngrams',
   summary: 'count distinct n-grams by class, find those that tell most',
   usage: 'CORPUS [options]',
-  details: `Counts the n-grams of opcodes or calls, all n at once, exactly: how many are distinct, how many stand in two
-documents or more, and how many each class has; malicious against benign and by family, as far as the labels tell.
-The best are those whose presence tells most of the class, by information gain in nats.
-  --json prints a list, one table for each view and target: { view, target, documents, tokens, unordered,
-unlabelled, classes: [{ name, documents }], ngrams: [{ n, unique, inTwoOrMore, byClass }], best: [{ n, ngrams }],
-bestOverall }. An n-gram is { ngram, n, gain, documents }; byClass and documents are in the order of classes.
-  --csv prints the counts alone: view, target, class (empty for all), n, unique, inTwoOrMore.`,
+  details: `Counts the n-grams of opcodes or calls, all n at once, exactly: how many are distinct, how many stand in
+two documents or more, and how many each class has; malicious against benign and by family, as far as the
+labels tell. The best are those whose presence tells most of the class, by information gain in nats.
+--json prints a list, one table for each view and target: { view, target, documents, tokens, unordered,
+unlabelled, classes: [{ name, documents }], ngrams: [{ n, unique, inTwoOrMore, byClass }],
+best: [{ n, ngrams }], bestOverall }. An n-gram is { ngram, n, gain, documents }; byClass and documents are in
+the order of classes. --csv prints the counts alone: view, target, class (empty for all), n, unique,
+inTwoOrMore.`,
   options: {
     view: { type: 'string', value: 'VIEW', help: 'only opcodes or calls; each on its own by default' },
     target: { type: 'string', value: 'T', help: 'malicious, family or category; all that labels tell' },
