@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -29,5 +30,28 @@ describe.runIf(existsSync('/dev/full'))('a terminal that takes no more', () => {
   it('keeps the exit status when complaints cannot be written', () => {
     expect(runFull('stderr', 'nope').status).toBe(2)
     expect(runFull('stderr', 'recipes').status).toBe(0)
+  })
+})
+
+describe('a signal', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s ends a command that waits with status %i and no complaint', async (signal, status) => {
+    const child = spawn(process.execPath, [program, 'classify', '-', '--json'])
+    let said = ''
+    child.stderr.on('data', (piece) => {
+      said += piece
+    })
+    // It may end before it has read all.
+    child.stdin.on('error', () => {})
+    // What is told of the first lines shows that it listens; then it waits for more.
+    child.stdin.write(`${JSON.stringify({ calls: ['NtClose'] })}\n`.repeat(10_000))
+    const [told] = await once(child.stdout, 'data')
+    expect(String(told)).toMatch(/^\{"sample":/)
+    child.stdout.resume()
+    child.kill(signal)
+    expect(await once(child, 'exit')).toEqual([status, null])
+    expect(said).toBe('')
   })
 })

@@ -18,15 +18,19 @@ export interface Io {
   progress(label: string, total: number | null): Progress
 }
 
-/** The real terminal, with Ctrl-C and SIGTERM bound to `signal`; the second of them ends the program at once. */
+/** The real terminal, with Ctrl-C and SIGTERM bound to `signal` (status 130 and 143); the second ends the program at once. */
 export function terminal(): Io {
   const abort = new AbortController()
-  const stop = () => {
-    if (abort.signal.aborted) process.exit(130)
+  const stopWith = (status: number) => () => {
+    if (abort.signal.aborted) process.exit(status)
     abort.abort()
+    // Commands end as after Ctrl-C; who asked is known here only.
+    process.once('exit', (code) => {
+      if (code === 130) process.exitCode = status
+    })
   }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
+  process.on('SIGINT', stopWith(130))
+  process.on('SIGTERM', stopWith(143))
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // The reader went away (`taxon … | head`): nobody is left to tell.
     if (error.code === 'EPIPE') process.exit(0)
