@@ -1,7 +1,7 @@
 // Real benign files, from Debian's packages: fetched and unpacked to a cache folder, nothing of them installed and none
 // of it run. What tests, benchmarks and the scripts beside this one build on. Needs apt-get and dpkg-deb.
 import { execFile, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -29,22 +29,29 @@ function aptOptions(architecture) {
   return Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`])
 }
 
-const updated = new Map()
+const DAY_MS = 86_400_000
+const updated = new Set()
 
-function updateLists(architecture) {
-  if (updated.has(architecture)) return
-  updated.set(architecture, true)
+/** Has apt learn which packages there are; once a day is enough, and once for many processes. */
+function updateLists(architecture, maxAgeMs) {
+  const stamp = join(CACHE, 'apt', architecture, 'updated')
+  const age = Date.now() - (statSync(stamp, { throwIfNoEntry: false })?.mtimeMs ?? 0)
+  if (updated.has(architecture) || age < maxAgeMs) return
+  updated.add(architecture)
   // Indices of other components may be missing; what matters is whether the packages are found afterwards.
   spawnSync('apt-get', [...aptOptions(architecture), 'update'], { stdio: 'pipe' })
+  writeFileSync(stamp, '')
 }
 
 /** What apt says of a package, as the text of its control fields. */
 function control(name, architecture) {
-  updateLists(architecture)
-  const shown = spawnSync('apt-cache', [...aptOptions(architecture), 'show', '--no-all-versions', name], {
-    encoding: 'utf8',
-  })
-  return shown.stdout ?? ''
+  for (const maxAgeMs of [DAY_MS, 0]) {
+    updateLists(architecture, maxAgeMs)
+    const show = [...aptOptions(architecture), 'show', '--no-all-versions', name]
+    const { stdout } = spawnSync('apt-cache', show, { encoding: 'utf8' })
+    if (stdout) return stdout
+  }
+  return ''
 }
 
 export function debianVersion(name, architecture = 'amd64') {

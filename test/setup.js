@@ -1,6 +1,8 @@
 // Run before the tests: brings scikit-learn and objdump, the judges of the oracle tests, where that needs no question.
-// Where it does, it says how; those tests are then skipped (under CI they fail).
+// Where it does, it says how; those tests are then skipped (under CI they fail). Then has apt learn which packages there
+// are, since tests that run at once would stand in each other's way there.
 import { spawnSync } from 'node:child_process'
+import { debianVersion, hasDebianTools } from '../corpora/debian.js'
 
 const PYTHONS = ['python3', '/usr/bin/python3']
 const run = (command, ...args) => spawnSync(command, args, { stdio: 'pipe', encoding: 'utf8' })
@@ -31,3 +33,6 @@ for (const { name, debianPackage, how, isHere } of TOOLS) {
   }
   if (!isHere()) console.log(`setup: there is no ${name}, its tests are skipped; to have them: ${how}`)
 }
+
+const ARCHITECTURES = ['amd64', 'i386']
+if (hasDebianTools()) for (const architecture of ARCHITECTURES) debianVersion('coreutils', architecture)
