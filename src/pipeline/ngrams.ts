@@ -2,7 +2,14 @@ import { availableParallelism } from 'node:os'
 import { LimitExceededError, UsageError } from '../core/index.ts'
 import { type Corpus, openCorpus, type RowHead } from '../corpus/index.ts'
 import { type ChosenTarget, className } from '../evaluation/index.ts'
-import { countNgrams, MAX_N, MAX_NGRAM_TOKENS, type RankedGram, topGrams } from '../features/index.ts'
+import {
+  countNgrams,
+  MAX_N,
+  MAX_NGRAM_TOKENS,
+  type NgramSettings,
+  type RankedGram,
+  topGrams,
+} from '../features/index.ts'
 import type { Target } from '../models/index.ts'
 import { canonicalNames, type Trace, VIEWS, type View } from '../samples/index.ts'
 
@@ -138,15 +145,7 @@ async function countView(
   const counts = await countNgrams(documents(), {
     largest: Math.max(1, tokenNames.length),
     longest: maxN,
-    best: {
-      count: classes.length < 2 ? 0 : best,
-      minDocuments: 1,
-      classOf: Uint32Array.from({ length: classes.length + 1 }, (_, i) => i),
-      classes: classes.length,
-      inSet: Uint8Array.from({ length: classes.length + 1 }, (_, i) => Number(i < classes.length)),
-      rowsPerClass,
-      withDocuments: true,
-    },
+    best: bestOfAll(rowsPerClass, best),
     threads,
     ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
     ...(signal ? { signal } : {}),
@@ -174,6 +173,20 @@ async function countView(
     })),
     best: counts.best[0].slice(0, maxN).map((list, i) => ({ n: i + 1, ngrams: list.map(shown) })),
     bestOverall: topGrams(counts.best[0], [1, maxN], best).map(shown),
+  }
+}
+
+/** The best n-grams by all labelled rows; a cell is a class, the one behind the last holds the rows without one. */
+function bestOfAll(rowsPerClass: Uint32Array, count: number): NgramSettings['best'] {
+  const classes = rowsPerClass.length
+  return {
+    count: classes < 2 ? 0 : count,
+    minDocuments: 1,
+    classOf: Uint32Array.from({ length: classes + 1 }, (_, i) => i),
+    classes,
+    inSet: Uint8Array.from({ length: classes + 1 }, (_, i) => Number(i < classes)),
+    rowsPerClass,
+    withDocuments: true,
   }
 }
 
