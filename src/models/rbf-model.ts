@@ -29,7 +29,8 @@ export function pairsOf(classes: number): readonly (readonly [number, number])[]
 /**
  * The model of an RBF machine. The margin of a pair is positive for its second class. Of two classes it is the decision;
  * of more, a class's decision is the number of its pairs that it wins plus s / (3(|s| + 1)), s the sum of its margins, as
- * scikit-learn has it (`decision_function_shape='ovr'`).
+ * scikit-learn has it (`decision_function_shape='ovr'`). Contributions take apart the margin against the best other class,
+ * from the empty row on; the base is what is left of the lead, which of more than two classes counts wins as well.
  */
 export function rbfModel(name: string, classes: number, learned: RbfLearned): Model {
   const pairs = pairsOf(classes)

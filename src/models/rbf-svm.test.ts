@@ -137,6 +137,18 @@ describe('the shares of a Gaussian decision', () => {
     expect(sum).toBeCloseTo(decide(own, gamma) - decide(new Float64Array(x.columns), gamma), 9)
   })
 
+  it('leave, of two classes, what the empty row is given as the base', () => {
+    const { x: rows, y } = labelled(60, 12, 2, false)
+    const model = classifierOf(rbfSvm, SETTINGS).fit(rows, y, 2)
+    const empty = { ...rows, rows: 1, starts: Uint32Array.of(0, 0), indices: new Uint32Array(0) }
+    const given = model.decide(empty)
+    for (const target of [0, 1]) {
+      for (const row of [0, 7, 31]) {
+        expect(model.contributions(rows, row, target).base).toBeCloseTo(given[target], 9)
+      }
+    }
+  })
+
   it('are nothing for an empty row', () => {
     const empty = { ...x, rows: 1, starts: Uint32Array.of(0, 0) }
     expect(gaussianShares(empty, 0, support, 1, coefficients)).toEqual(new Float64Array(0))
