@@ -1,6 +1,6 @@
 import type { Architecture } from '../../binaries/index.ts'
 import { canonicalOpcode } from '../../samples/index.ts'
-import { capstoneMnemonics } from '../capstone.ts'
+import { capstoneMnemonics } from '../capstone-session.ts'
 import { INVALID, type OpcodeReader, x86Reader } from './x86-reader.ts'
 
 /** Who reads the instructions of a processor; the list of its mnemonics is that of the decoder that taxon itself uses. */
