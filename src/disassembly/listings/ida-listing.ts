@@ -38,7 +38,7 @@ const ASSEMBLY =
 
 const WIDE_ADDRESS = /^[^ \t:;]+:[0-9A-F]{16}[ \t]/m
 
-const PE = /^.*Format[ \t]*:[ \t]*Portable executable/im
+const PE = /^.*Format[ \t]*:[ \t]*Portable[ \t]+executable/im
 const ELF = /^.*Format[ \t]*:[ \t]*ELF/im
 
 const PROCESSORS: ProcessorSigns = [

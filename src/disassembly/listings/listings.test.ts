@@ -259,6 +259,7 @@ describe("IDA's listings", () => {
     ['.text:00401000 ; Format      : Portable executable for AMD64 (PE)', 'pe-x86-64'],
     ['; Format      : ELF64 for x86-64 (Shared object)', 'elf-x86-64'],
     ['; Format : ELF for Intel 386 (Executable)', 'elf-x86'],
+    ['.text:00401000\t\t; Format\t     :\tPortable\texecutable for\t80386 (PE)', 'pe-x86'],
     ['; Format      : Binary file', 'x86'],
     ['', 'x86'],
   ])('tells PE and ELF apart by %j', async (header, dialect) => {
