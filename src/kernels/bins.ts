@@ -1,11 +1,4 @@
-/** Sparse rows: compressed as those of the features, `values` null when every one is 1. */
-export interface SparseRows {
-  readonly rows: number
-  readonly columns: number
-  readonly starts: Uint32Array
-  readonly indices: Uint32Array
-  readonly values: Float64Array | null
-}
+import type { SparseRows } from './sparse-rows.ts'
 
 /** Most bins of a column: a code is one byte. */
 export const MAX_BINS = 256

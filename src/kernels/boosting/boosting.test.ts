@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { randomRows } from '../../../test/sparse-rows.ts'
 import { seededRandom } from '../../core/index.ts'
-import { binColumns, type SparseRows } from '../bins.ts'
+import { binColumns } from '../bins.ts'
+import type { SparseRows } from '../sparse-rows.ts'
 import { boostedGrower, growBoosted } from './boosting.ts'
 import { type BoostingSettings, reference } from './reference.ts'
 

@@ -1,4 +1,5 @@
-import type { BinnedColumns, SparseRows } from '../bins.ts'
+import type { BinnedColumns } from '../bins.ts'
+import type { SparseRows } from '../sparse-rows.ts'
 import { instantiate, type Kernel } from '../wasm.ts'
 import { wasm } from './boosting.wasm.ts'
 import {

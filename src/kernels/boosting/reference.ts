@@ -1,4 +1,5 @@
-import type { BinnedColumns, SparseRows } from '../bins.ts'
+import type { BinnedColumns } from '../bins.ts'
+import type { SparseRows } from '../sparse-rows.ts'
 
 /** How one tree of gradient boosting is to grow. */
 export interface BoostingSettings {

@@ -1,6 +1,7 @@
+import type { SparseRows } from '../sparse-rows.ts'
 import { instantiate, type Kernel } from '../wasm.ts'
 import { wasm } from './linear-svm.wasm.ts'
-import type { SolveSvm, SvmRows, SvmSettings, SvmSolution } from './reference.ts'
+import type { SolveSvm, SvmSettings, SvmSolution } from './reference.ts'
 
 interface Exports {
   solve(
@@ -23,7 +24,7 @@ interface Exports {
 }
 
 /** The fast path: the rows are copied once to wasm memory, for as many labellings and costs as are wanted. */
-export function svmSolver(x: SvmRows): (y: Int8Array, settings: SvmSettings) => SvmSolution {
+export function svmSolver(x: SparseRows): (y: Int8Array, settings: SvmSettings) => SvmSolution {
   const kernel: Kernel<Exports> = instantiate(wasm)
   let end = kernel.base
   const place = (bytes: number) => {

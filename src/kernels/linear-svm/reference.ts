@@ -1,13 +1,5 @@
 import { seededRandom } from '../../core/index.ts'
-
-/** Labelled sparse rows: compressed sparse rows as of the features, `values` null when every one is 1. */
-export interface SvmRows {
-  readonly rows: number
-  readonly columns: number
-  readonly starts: Uint32Array
-  readonly indices: Uint32Array
-  readonly values: Float64Array | null
-}
+import type { SparseRows } from '../sparse-rows.ts'
 
 /** How far to solve, and how much each side's errors cost. */
 export interface SvmSettings {
@@ -30,7 +22,7 @@ export interface SvmSolution {
  * Finds the weights of a linear SVM, min ½‖w‖² + Σ cᵢ max(0, 1 - yᵢ w·xᵢ)², each row with a constant 1 appended.
  * `y` is 1 or -1 for each row.
  */
-export type SolveSvm = (x: SvmRows, y: Int8Array, settings: SvmSettings) => SvmSolution
+export type SolveSvm = (x: SparseRows, y: Int8Array, settings: SvmSettings) => SvmSolution
 
 /**
  * Dual coordinate descent with shrinking: Hsieh, Chang, Lin, Keerthi & Sundararajan, "A Dual Coordinate Descent Method
@@ -89,7 +81,7 @@ function swap(order: Uint32Array, a: number, b: number): void {
 }
 
 /** w·xᵢ in four partial sums, as the kernel needs them to keep its adders busy. */
-function dot({ starts, indices, values, columns }: SvmRows, row: number, w: Float64Array): number {
+function dot({ starts, indices, values, columns }: SparseRows, row: number, w: Float64Array): number {
   const sums = [0, 0, 0, 0]
   const from = starts[row]
   const to = starts[row + 1]
@@ -103,14 +95,14 @@ function dot({ starts, indices, values, columns }: SvmRows, row: number, w: Floa
 function addScaled(
   w: Float64Array,
   by: number,
-  { starts, indices, values, columns }: SvmRows,
+  { starts, indices, values, columns }: SparseRows,
   row: number,
 ): void {
   for (let i = starts[row]; i < starts[row + 1]; i++) w[indices[i]] += values ? by * values[i] : by
   w[columns] += by
 }
 
-function squaredLength({ starts, values }: SvmRows, row: number): number {
+function squaredLength({ starts, values }: SparseRows, row: number): number {
   if (!values) return starts[row + 1] - starts[row] + 1
   let sum = 0
   for (let i = starts[row]; i < starts[row + 1]; i++) sum += values[i] * values[i]

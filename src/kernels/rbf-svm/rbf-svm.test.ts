@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { randomRows } from '../../../test/sparse-rows.ts'
 import { exp, seededRandom } from '../../core/index.ts'
-import type { SvmRows } from '../linear-svm/reference.ts'
+import type { SparseRows } from '../sparse-rows.ts'
 import { makeRbfKernel, rbfKernel } from './rbf-svm.ts'
 import { type RbfSettings, reference } from './reference.ts'
 
@@ -16,7 +16,7 @@ function problem(rows: number, columns: number, density: number, binary: boolean
   return { x, y }
 }
 
-const all = ({ rows }: SvmRows) => Uint32Array.from({ length: rows }, (_, row) => row)
+const all = ({ rows }: SparseRows) => Uint32Array.from({ length: rows }, (_, row) => row)
 
 describe('the Gaussian kernel', () => {
   it.each([
@@ -48,14 +48,14 @@ describe('the Gaussian kernel', () => {
 
   it('is exp as `core` has it, from 1 down to the smallest number and to 0', () => {
     const squares = Array.from({ length: 2000 }, (_, i) => (i < 1000 ? i / 100 : (i - 1000) * 0.76))
-    const x: SvmRows = {
+    const x: SparseRows = {
       rows: squares.length,
       columns: 1,
       starts: Uint32Array.from({ length: squares.length + 1 }, (_, i) => i),
       indices: new Uint32Array(squares.length),
       values: Float64Array.from(squares, Math.sqrt),
     }
-    const origin: SvmRows = { ...x, rows: 1, starts: Uint32Array.of(0, 0) }
+    const origin: SparseRows = { ...x, rows: 1, starts: Uint32Array.of(0, 0) }
     const found = makeRbfKernel(x).similarities(origin, 0, 1)
     expect(found).toEqual(Float64Array.from(x.values!, (value) => exp(-(value * value))))
     expect([found[0], found.at(-1)]).toEqual([1, 0])
@@ -70,7 +70,7 @@ describe('the Gaussian kernel', () => {
 
   it('is solved by hand: one row each side', () => {
     // α is the same on both sides; the dual 2α - α²(1 - K) is highest at 1 / (1 - K), or at the cost.
-    const x: SvmRows = {
+    const x: SparseRows = {
       rows: 2,
       columns: 1,
       starts: Uint32Array.of(0, 1, 2),

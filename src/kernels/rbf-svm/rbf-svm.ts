@@ -1,4 +1,4 @@
-import type { SvmRows } from '../linear-svm/reference.ts'
+import type { SparseRows } from '../sparse-rows.ts'
 import { instantiate, type Kernel } from '../wasm.ts'
 import { wasm } from './rbf-svm.wasm.ts'
 import type { MakeRbfKernel, RbfKernel } from './reference.ts'
@@ -42,7 +42,7 @@ export const CACHE_BYTES = 256 << 20
  * solutions with the same γ.
  * @param cacheBytes most bytes of rows kept, at least two rows
  */
-export function rbfKernel(x: SvmRows, cacheBytes = CACHE_BYTES): RbfKernel {
+export function rbfKernel(x: SparseRows, cacheBytes = CACHE_BYTES): RbfKernel {
   const kernel: Kernel<Exports> = instantiate(wasm)
   const { exports, memory } = kernel
   let end = kernel.base
@@ -151,7 +151,7 @@ interface MatrixPlaces {
 }
 
 /** Puts a matrix into wasm memory by rows and by columns, and the squared length of each row. */
-function copyMatrix({ buffer }: WebAssembly.Memory, at: MatrixPlaces, x: SvmRows): void {
+function copyMatrix({ buffer }: WebAssembly.Memory, at: MatrixPlaces, x: SparseRows): void {
   const stored = x.indices.length
   new Uint32Array(buffer, at.starts, x.rows + 1).set(x.starts)
   new Uint32Array(buffer, at.indices, stored).set(x.indices)

@@ -1,5 +1,5 @@
 import { exp } from '../../core/index.ts'
-import type { SvmRows } from '../linear-svm/reference.ts'
+import type { SparseRows } from '../sparse-rows.ts'
 
 /** How far to solve, and how much each side's errors cost. */
 export interface RbfSettings {
@@ -24,7 +24,7 @@ export interface RbfSolution {
 /** The Gaussian kernel exp(-γ‖a - b‖²) over the rows of one matrix. */
 export interface RbfKernel {
   /** The kernel of a row of `other`, which has the same columns, with every row of the matrix: [rows], fresh. */
-  similarities(other: SvmRows, row: number, gamma: number): Float64Array
+  similarities(other: SparseRows, row: number, gamma: number): Float64Array
   /**
    * The C-SVC of some rows, ascending, min ½ Σᵢⱼ yᵢyⱼαᵢαⱼKᵢⱼ - Σ αᵢ with 0 ≤ αᵢ ≤ costᵢ and Σ yᵢαᵢ = 0, the kernel rounded
    * to float32. `y` is 1 or -1 for each of them, and both occur.
@@ -33,7 +33,7 @@ export interface RbfKernel {
 }
 
 /** Makes the kernel of a matrix. */
-export type MakeRbfKernel = (x: SvmRows) => RbfKernel
+export type MakeRbfKernel = (x: SparseRows) => RbfKernel
 
 /** Stands for a curvature that is not positive (Chang & Lin, 2011, §4.1.2). */
 const TINY_CURVATURE = 1e-12
@@ -45,7 +45,7 @@ const TINY_CURVATURE = 1e-12
  * operations in the same order, so that both give the same bytes.
  */
 export const reference: MakeRbfKernel = (x) => {
-  const similarities = (other: SvmRows, row: number, gamma: number) => {
+  const similarities = (other: SparseRows, row: number, gamma: number) => {
     const square = dot(other, row, other, row)
     return Float64Array.from({ length: x.rows }, (_, each) => {
       const distance = square + dot(x, each, x, each) - 2 * dot(other, row, x, each)
@@ -127,7 +127,7 @@ function interceptOf(slope: Float64Array, room: (k: number, up: boolean) => numb
   return -(free > 0 ? sum / free : (low + high) / 2)
 }
 
-function dot(a: SvmRows, row: number, b: SvmRows, other: number): number {
+function dot(a: SparseRows, row: number, b: SparseRows, other: number): number {
   let sum = 0
   let at = b.starts[other]
   for (let i = a.starts[row]; i < a.starts[row + 1]; i++) {
