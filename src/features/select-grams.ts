@@ -129,15 +129,7 @@ function joinBest(best: BestLists, range: FeatureSettings['ngrams'], count: numb
     for (const { gram } of topGrams(byLength, range, count)) chosen.add(gram)
   }
   const grams = [...chosen].sort(byGram)
-  const starts = new Uint32Array(grams.length + 1)
-  grams.forEach((gram, i) => {
-    starts[i + 1] = starts[i] + gram.length
-  })
-  const tokens = Uint32Array.from({ length: starts[grams.length] })
-  grams.forEach((gram, i) => {
-    for (let j = 0; j < gram.length; j++) tokens[starts[i] + j] = gram.charCodeAt(j) - 1
-  })
-  return { tokens, starts }
+  return gramListOf(grams.map((gram) => Uint32Array.from(gram, (unit) => unit.charCodeAt(0) - 1)))
 }
 
 /** How often each of the selected n-grams stands in each trace: what `fitColumns` chooses columns from. */
@@ -192,14 +184,17 @@ export function selectPlainly(
 }
 
 function takeGrams({ tokens, starts }: GramList, kept: Uint32Array): GramList {
-  const taken = Array.from(kept, (gram) => tokens.subarray(starts[gram], starts[gram + 1]))
-  const ends = new Uint32Array(kept.length + 1)
-  taken.forEach((gram, i) => {
-    ends[i + 1] = ends[i] + gram.length
+  return gramListOf(Array.from(kept, (gram) => tokens.subarray(starts[gram], starts[gram + 1])))
+}
+
+function gramListOf(grams: readonly Uint32Array[]): GramList {
+  const starts = new Uint32Array(grams.length + 1)
+  grams.forEach((gram, i) => {
+    starts[i + 1] = starts[i] + gram.length
   })
-  const all = new Uint32Array(ends[kept.length])
-  taken.forEach((gram, i) => {
-    all.set(gram, ends[i])
+  const tokens = new Uint32Array(starts[grams.length])
+  grams.forEach((gram, i) => {
+    tokens.set(gram, starts[i])
   })
-  return { tokens: all, starts: ends }
+  return { tokens, starts }
 }
