@@ -4,6 +4,7 @@ import { MAX_DECODED, newCollector } from './collector.ts'
 import type { Decoder, Processor } from './decoder.ts'
 import { DEFAULT_MAX_OPCODES, type DisassembleOptions, type Disassembly } from './disassembly.ts'
 import { linearSweep } from './linear-sweep.ts'
+import { keptOpcodes } from './opcode-columns.ts'
 import { MAX_FOLLOWED_BYTES, recursiveTraversal } from './recursive-traversal.ts'
 import { x86Decoder } from './x86.ts'
 
@@ -39,23 +40,9 @@ export async function disassemble(bytes: Uint8Array, options: DisassembleOptions
     notes.push(`its flow was not followed, since it has more than ${MAX_FOLLOWED_BYTES} bytes of code`)
     await linearSweep(bytes, executable.code, decoder, collector)
   }
-  const { columns, padding } = collector
-  const { kept, length } = columns
-  const names = decoder ? [...decoder.names] : []
-  if (kept < length) notes.push(`only the first ${kept} of ${length} instructions are kept in order`)
-  if (collector.isFull()) notes.push(`only the first ${MAX_DECODED} instructions were decoded`)
-  const counts = new Float64Array(names.length)
-  counts.set(columns.counts.subarray(0, names.length))
-  return {
-    executable,
-    addresses: columns.addresses.slice(0, kept),
-    opcodes: columns.opcodes.slice(0, kept),
-    names,
-    counts,
-    padding,
-    length,
-    notes,
-  }
+  const kept = keptOpcodes(collector.columns, decoder ? [...decoder.names] : [])
+  const full = collector.isFull() ? [`only the first ${MAX_DECODED} instructions were decoded`] : []
+  return { ...kept, executable, padding: collector.padding, notes: [...notes, ...kept.notes, ...full] }
 }
 
 function codeBytes({ code }: Executable): number {

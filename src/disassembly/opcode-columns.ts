@@ -47,3 +47,21 @@ function grow(columns: OpcodeColumns): void {
   columns.opcodes = new Uint32Array(room)
   columns.opcodes.set(opcodes)
 }
+
+/** What was taken, cut to its size, with what there is to tell of it. @param names of all opcodes */
+export function keptOpcodes(
+  { addresses, opcodes, counts, kept, length }: OpcodeColumns,
+  names: readonly string[],
+) {
+  const occurring = new Float64Array(names.length)
+  occurring.set(counts.subarray(0, names.length))
+  const isCut = kept < length
+  return {
+    addresses: addresses.slice(0, kept),
+    opcodes: opcodes.slice(0, kept),
+    names,
+    counts: occurring,
+    length,
+    notes: isCut ? [`only the first ${kept} of ${length} instructions are kept in order`] : [],
+  }
+}

@@ -1,7 +1,7 @@
 import type { Architecture } from '../../binaries/index.ts'
 import type { Container } from '../../samples/index.ts'
 import { newBatch } from '../decoder.ts'
-import { addOpcode, type OpcodeColumns, opcodeColumns } from '../opcode-columns.ts'
+import { addOpcode, keptOpcodes, type OpcodeColumns, opcodeColumns } from '../opcode-columns.ts'
 import { paddingFinder } from '../padding.ts'
 import { flowOfText } from './flow.ts'
 import type { Listing } from './listing.ts'
@@ -127,31 +127,25 @@ function reject(reading: Reading, word: string): void {
 /** What was read. */
 export function listingOf({ format, columns, names, ...reading }: Reading): Listing {
   const { architecture, container, padding, rejected, hiddenBytes } = reading
-  const { kept, length } = columns
+  const kept = keptOpcodes(columns, names)
   const notes: string[] = []
   const remarks: string[] = []
   if (architecture === 'other') notes.push('its instructions are of a processor that taxon does not know')
   if (hiddenBytes > 0) notes.push(`the listing hides ${hiddenBytes} bytes of code in collapsed functions`)
-  if (kept < length) notes.push(`only the first ${kept} of ${length} instructions are kept in order`)
+  notes.push(...kept.notes)
   if (rejected > 0) {
     const words = [...reading.rejectedWords].join(', ')
-    const many = rejected * INSTRUCTIONS_A_REJECT > length
+    const many = rejected * INSTRUCTIONS_A_REJECT > kept.length
     const told = `${rejected} lines begin with no mnemonic of ${architecture} and are left out: ${words}`
     if (architecture !== 'other') (many ? notes : remarks).push(told)
   }
-  const counts = new Float64Array(names.length)
-  counts.set(columns.counts.subarray(0, names.length))
   return {
+    ...kept,
     executable: null,
     format: format.name,
     architecture,
     container,
-    addresses: columns.addresses.slice(0, kept),
-    opcodes: columns.opcodes.slice(0, kept),
-    names,
-    counts,
     padding,
-    length,
     rejected,
     notes,
     remarks,
