@@ -33,7 +33,8 @@ export interface FeatureSettings {
   readonly drop: readonly string[]
   /**
    * What becomes of tokens that the training rows lack: they stay where they are, though no column holds them, or they
-   * are left out before n-grams are made, as a set was made whose source knew fewer names than a disassembler gives.
+   * are left out before n-grams are made, as a set was made whose source knew fewer names than a disassembler gives. A
+   * cross-validation counts its corpus once for all folds: there, names that only rows tested on have are kept.
    */
   readonly unknown: 'keep' | 'drop'
   /** How an opcode with a prefix is seen, such as `rep.movsd`: as it is, as `movsd`, or as `rep`. */
