@@ -6,7 +6,7 @@ import { answerOf, type ClassifyAnswer, classifySource, failure } from './classi
 import type { ClassifyWorkerData } from './classify-worker.ts'
 import type { EvidenceSize } from './judge.ts'
 import { readModels } from './models.ts'
-import { isInput, type ReadInputSettings } from './read-input.ts'
+import { DEFAULT_TIMEOUT_MS, isInput, type ReadInputSettings } from './read-input.ts'
 
 /** How `classify` goes about it; every setting has a default. */
 export interface ClassifyOptions {
@@ -30,7 +30,6 @@ export interface ClassifyOptions {
   readonly signal?: AbortSignal
 }
 
-const TEN_MINUTES_MS = 600_000
 /** Sources under way or waiting for their turn to be told, for each thread. */
 const WINDOW_PER_THREAD = 16
 
@@ -50,7 +49,7 @@ export async function* classify(
   const modelPaths = options.models ?? []
   const models = await readModels(modelPaths) // here already, so that a bad model is one error and not one a path
   const threads = options.threads ?? availableParallelism()
-  const { timeoutMs = TEN_MINUTES_MS, signal } = options
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options
   const reading = { idaTimeoutMs: timeoutMs, ...options.reading }
   const access = options.password === undefined ? {} : { password: options.password }
   const workerData: ClassifyWorkerData = { models: modelPaths, evidence, reading, ...access }

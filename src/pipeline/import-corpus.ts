@@ -19,7 +19,7 @@ import {
 import type { Kind, Report } from '../samples/index.ts'
 import { findSources, type Source } from '../sources/index.ts'
 import type { ToldError } from './read-all.ts'
-import { isInput, type ReadInputSettings } from './read-input.ts'
+import { DEFAULT_TIMEOUT_MS, isInput, type ReadInputSettings } from './read-input.ts'
 import { type ReadSource, readSources } from './read-sources.ts'
 
 /** How an import goes about it; every setting has a default. */
@@ -76,8 +76,6 @@ const MAX_TOLD = 100
 /** Most bytes of what a line says besides: an exported corpus keeps the places of a million calls there. */
 const MAX_EXTRA_BYTES = 2 ** 26
 
-const TEN_MINUTES_MS = 600_000
-
 /** Most bytes of a labels file. */
 const MAX_LABELS_BYTES = 2 ** 28
 
@@ -122,7 +120,7 @@ async function importOthers(
   options: ImportCorpusOptions,
   run: ReturnType<typeof importRun>,
 ): Promise<void> {
-  const { signal, password, timeoutMs = TEN_MINUTES_MS, threads = availableParallelism() } = options
+  const { signal, password, timeoutMs = DEFAULT_TIMEOUT_MS, threads = availableParallelism() } = options
   const shared = { ...(password !== undefined && { password }), ...(signal && { signal }) }
   const reading = {
     idaTimeoutMs: timeoutMs,

@@ -21,6 +21,9 @@ export type Disassembler = 'taxon' | 'ida'
 /** The disassemblers, the default first. */
 export const DISASSEMBLERS: readonly Disassembler[] = ['taxon', 'ida']
 
+/** Longest time for one input unless asked otherwise, in milliseconds: ten minutes. */
+export const DEFAULT_TIMEOUT_MS = 600_000
+
 /** How inputs are read, as plain data that a worker can be given; every setting has a default. */
 export interface ReadInputSettings extends Pick<DisassembleOptions, 'method' | 'padding'> {
   readonly disassembler?: Disassembler
@@ -38,7 +41,7 @@ export interface ReadInputSettings extends Pick<DisassembleOptions, 'method' | '
 
 /** The same with what the caller wants to be told. */
 export interface ReadInputOptions extends ReadInputSettings, Omit<ReadOptions, 'maxCalls'> {
-  /** Ends IDA. */
+  /** Ends what takes an executable apart. */
   readonly signal?: AbortSignal
 }
 
@@ -126,7 +129,12 @@ async function takenApart(
       sample,
     }
   }
-  const how = { ...(method && { method }), ...(padding !== undefined && { padding }), ...opcodeCap(options) }
+  const how = {
+    ...(signal && { signal }),
+    ...(method && { method }),
+    ...(padding !== undefined && { padding }),
+    ...opcodeCap(options),
+  }
   const disassembly = await disassemble(bytes, how)
   const executable = disassembly.executable!
   const dialect = opcodeDialect(containerOf(executable), executable.architecture)
