@@ -16,14 +16,21 @@ export interface Collector {
   padding: number
   /** Says that what comes next does not follow on what came last. */
   restart(): void
-  /** Takes the first `count` instructions of `batch`; `address` is where offset 0 stands. Waits now and then, so that others have a turn. */
+  /** Takes the first `count` instructions of `batch`; `address` is where offset 0 stands. Gives others a turn now and then. @throws what `turn` throws */
   take(count: number, address: number): Promise<void>
+  /** Lets others have a turn. @throws the reason of the signal once it is aborted */
+  turn(): Promise<void>
   /** Whether `MAX_DECODED` was reached. */
   isFull(): boolean
 }
 
-/** An empty collector. @param most instructions kept in order  @param expected how many to make room for at first */
-export function newCollector(most: number, expected: number, keepsPadding: boolean): Collector {
+/** An empty collector. @param most instructions kept in order  @param expected how many to make room for at first  @param signal ends it */
+export function newCollector(
+  most: number,
+  expected: number,
+  keepsPadding: boolean,
+  signal?: AbortSignal,
+): Collector {
   const columns = opcodeColumns(most, expected)
   const batch = newBatch(BATCH_SIZE, false)
   const isPadding = new Uint8Array(BATCH_SIZE)
@@ -48,7 +55,11 @@ export function newCollector(most: number, expected: number, keepsPadding: boole
       untilPause -= count
       if (untilPause > 0) return
       untilPause = INSTRUCTIONS_A_TURN
+      await this.turn()
+    },
+    async turn() {
       await new Promise<void>((resolve) => setImmediate(resolve))
+      signal?.throwIfAborted()
     },
     isFull: () => decoded >= MAX_DECODED,
   }

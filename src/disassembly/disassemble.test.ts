@@ -31,6 +31,16 @@ describe('disassemble', () => {
     expect(read).toMatchObject({ padding: 4, length: 6, notes: [] })
   })
 
+  it.each(['linear', 'recursive'] as const)('ends when asked to: %s', async (method) => {
+    const code = new Uint8Array(2 ** 20).fill(0x55)
+    const reason = new Error('enough')
+    const read = disassemble(madeUpPe({ sections: [{ bytes: code }] }), {
+      method,
+      signal: AbortSignal.abort(reason),
+    })
+    await expect(read).rejects.toBe(reason)
+  })
+
   it('keeps padding where it is asked to', async () => {
     expect(await opcodes([...X86_CODE], { padding: true })).toBe(
       'push mov call pop ret int3 int3 int3 nop ret',

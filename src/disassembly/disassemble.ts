@@ -21,7 +21,7 @@ const DECODERS: { readonly [each in Architecture]?: (processor: Processor) => Pr
   mips64: capstoneDecoder,
 }
 
-/** The instructions of an executable. Any bytes give a result or an error, in bounded time and memory. @throws UnknownFormatError, MalformedInputError */
+/** The instructions of an executable. Any bytes give a result or an error, in bounded time and memory. @throws UnknownFormatError, MalformedInputError, the reason of the signal */
 export async function disassemble(bytes: Uint8Array, options: DisassembleOptions = {}): Promise<Disassembly> {
   const executable = readExecutable(bytes)
   const expected = Math.ceil(codeBytes(executable) / BYTES_AN_INSTRUCTION)
@@ -29,6 +29,7 @@ export async function disassemble(bytes: Uint8Array, options: DisassembleOptions
     options.maxOpcodes ?? DEFAULT_MAX_OPCODES,
     expected,
     options.padding ?? false,
+    options.signal,
   )
   const decoder = await DECODERS[executable.architecture]?.(executable)
   const notes: string[] = []

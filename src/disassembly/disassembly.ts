@@ -33,4 +33,6 @@ export interface DisassembleOptions {
   readonly padding?: boolean
   /** Most instructions that are kept in order; DEFAULT_MAX_OPCODES by default. */
   readonly maxOpcodes?: number
+  /** Ends it, soon. */
+  readonly signal?: AbortSignal
 }

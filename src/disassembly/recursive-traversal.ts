@@ -43,7 +43,7 @@ export async function recursiveTraversal(
       const reader = decoder.open(bytes.subarray(offset, offset + size), address)
       all.push({ range, reader, reached: new Uint8Array(size) })
     }
-    await follow(code, all, starts, decoder)
+    await follow(code, all, starts, decoder, collector)
     for (const each of all) {
       collector.restart()
       await readInOrder(each, collector, readsGaps)
@@ -58,6 +58,7 @@ async function follow(
   all: readonly Followed[],
   starts: Float64Array,
   decoder: Decoder,
+  collector: Collector,
 ): Promise<void> {
   // Taken from the end, so that what the file itself names comes first, in order, and each is followed to its leaves.
   const waiting = [...starts].reverse()
@@ -68,7 +69,7 @@ async function follow(
     untilPause -= followRun(followed, start - followed.range.address, decoder, waiting) + 1
     if (untilPause > 0) continue
     untilPause = INSTRUCTIONS_A_TURN
-    await new Promise<void>((resolve) => setImmediate(resolve))
+    await collector.turn()
   }
 }
 

@@ -10,7 +10,7 @@ export interface JudgeOptions {
   readonly models: readonly LoadedModel[]
   readonly evidence: EvidenceSize
   readonly reading?: ReadInputSettings
-  /** Ends IDA. */
+  /** Ends what takes an executable apart. */
   readonly signal?: AbortSignal
   /** Of encrypted zip members. */
   readonly password?: string
