@@ -135,7 +135,9 @@ describe('groupOf', () => {
         const rows = new Map<string, unknown>()
         traces.forEach((trace, row) => {
           const [from, to] = [x.starts[row], x.starts[row + 1]]
-          const seen = [[...x.indices.subarray(from, to)], x.values && [...x.values.subarray(from, to)]]
+          // Counts twice as large give rows of length 1 that may differ in the last bit.
+          const values = x.values && Array.from(x.values.subarray(from, to), (value) => value.toPrecision(12))
+          const seen = [[...x.indices.subarray(from, to)], values]
           const group = groupOf(how, trace, encoder.kind)
           if (rows.has(group)) equal++
           expect(rows.get(group) ?? seen).toEqual(seen)
