@@ -1,4 +1,4 @@
-// Run before the tests: brings scikit-learn and objdump, the judges of the oracle tests, where that needs no question.
+// Run before the tests: brings scikit-learn and two kinds of objdump, the judges of the oracle tests, where that needs no question.
 // Where it does, it says how; those tests are then skipped (under CI they fail). Then has apt learn which packages there
 // are, since tests that run at once would stand in each other's way there.
 import { spawnSync } from 'node:child_process'
@@ -20,6 +20,12 @@ const TOOLS = [
     debianPackage: 'binutils',
     how: 'apt-get install binutils',
     isHere: () => run('objdump', '--version').stdout?.includes('GNU') ?? false,
+  },
+  {
+    name: 'LLVM objdump',
+    debianPackage: 'llvm',
+    how: 'apt-get install llvm',
+    isHere: () => run('llvm-objdump', '--version').status === 0,
   },
 ]
 
