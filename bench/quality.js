@@ -128,7 +128,7 @@ async function ourAnswer(recipe, { traces, y, classes, names, runs }) {
         groups: train.map((row) => names[row]),
       }
       const trained = await fitRecipe(recipe, examples, { seed, threads: 2 })
-      const answers = decided(trained.score(test.map((row) => traces[row])).decisions, classes)
+      const answers = decided(trained.score(test.map((row) => traces[row])).decisions, classes.length)
       test.forEach((row, i) => {
         predicted[row] = answers[i]
       })
