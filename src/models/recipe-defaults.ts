@@ -20,5 +20,4 @@ export const LOG_COUNTS = {
   collapse: 2,
   limit: 1000,
   minDocuments: 2,
-  drop: ['invalid'],
 } as const

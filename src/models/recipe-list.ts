@@ -78,7 +78,7 @@ const presenceBayes: Recipe = {
   ...anything,
   name: 'bernoulli',
   summary: 'Bernoulli naive Bayes on which tokens occur',
-  features: { ...DEFAULT_FEATURES, kind: 'set', minDocuments: 2, drop: ['invalid'] },
+  features: { ...DEFAULT_FEATURES, kind: 'set', minDocuments: 2 },
   model: { ...DEFAULT_MODEL, type: bernoulli.name, grid: bernoulli.defaultGrid },
 }
 
