@@ -36,3 +36,26 @@ export function instantiate<Exports>(base64: string): Kernel<Exports> {
     },
   }
 }
+
+/** Where the buffers of a kernel stand in its memory, one behind the other. */
+export interface MemoryPlan {
+  /** The address of the next buffer, a multiple of 16. */
+  place(bytes: number): number
+  /** First byte behind all that was placed, for `reserve`. */
+  readonly end: number
+}
+
+/** An empty plan. @param base where the first buffer stands, a multiple of 16 */
+export function memoryPlan(base: number): MemoryPlan {
+  let end = base
+  return {
+    place(bytes) {
+      const at = end
+      end = Math.ceil((end + bytes) / 16) * 16
+      return at
+    },
+    get end() {
+      return end
+    },
+  }
+}

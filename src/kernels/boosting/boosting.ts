@@ -1,6 +1,6 @@
 import type { BinnedColumns } from '../bins.ts'
 import type { SparseRows } from '../sparse-rows.ts'
-import { instantiate, type Kernel } from '../wasm.ts'
+import { instantiate, type Kernel, memoryPlan } from '../wasm.ts'
 import { wasm } from './boosting.wasm.ts'
 import {
   type BoostedTree,
@@ -30,12 +30,8 @@ export function boostedGrower(x: SparseRows, binned: BinnedColumns, depth: numbe
   // A path has a table for each pending sibling and one for the node itself.
   const slots = depth + 2
   const mostNodes = Math.min(2 ** depth, Math.max(1, rows))
-  let end = kernel.base
-  const place = (bytes: number) => {
-    const at = end
-    end = Math.ceil((end + bytes) / 16) * 16
-    return at
-  }
+  const plan = memoryPlan(kernel.base)
+  const { place } = plan
   const at = {
     codes: place(binned.codes.length),
     firstBin: place(4 * (columns + 1)),
@@ -56,7 +52,7 @@ export function boostedGrower(x: SparseRows, binned: BinnedColumns, depth: numbe
     values: place(8 * rows),
     out: place(8 * 5 * mostNodes),
   }
-  kernel.reserve(end)
+  kernel.reserve(plan.end)
   const { buffer } = kernel.memory
   new Uint8Array(buffer, at.codes, binned.codes.length).set(binned.codes)
   new Uint32Array(buffer, at.firstBin, columns + 1).set(firstBin)

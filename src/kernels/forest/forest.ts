@@ -1,5 +1,5 @@
 import type { BinnedColumns } from '../bins.ts'
-import { instantiate, type Kernel } from '../wasm.ts'
+import { instantiate, type Kernel, memoryPlan } from '../wasm.ts'
 import { wasm } from './forest.wasm.ts'
 import type { ForestSettings, GrowTree } from './reference.ts'
 
@@ -17,12 +17,8 @@ export function treeGrower(
   classes: number,
 ): (settings: ForestSettings) => Float64Array {
   const kernel: Kernel<Exports> = instantiate(wasm)
-  let end = kernel.base
-  const place = (bytes: number) => {
-    const at = end
-    end = Math.ceil((end + bytes) / 16) * 16
-    return at
-  }
+  const plan = memoryPlan(kernel.base)
+  const { place } = plan
   const { rows, columns } = x
   const at = {
     codes: place(x.codes.length),
@@ -42,7 +38,7 @@ export function treeGrower(
     // An inner node is two numbers, a leaf one and two for each of its classes, of which it has no more than rows.
     out: place(8 * (5 * rows + 4)),
   }
-  kernel.reserve(end)
+  kernel.reserve(plan.end)
   const { buffer } = kernel.memory
   new Uint8Array(buffer, at.codes, x.codes.length).set(x.codes)
   new Uint32Array(buffer, at.firstBin, columns + 1).set(x.firstBin)

@@ -1,5 +1,5 @@
 import type { SparseRows } from '../sparse-rows.ts'
-import { instantiate, type Kernel } from '../wasm.ts'
+import { instantiate, type Kernel, memoryPlan } from '../wasm.ts'
 import { wasm } from './linear-svm.wasm.ts'
 import type { SolveSvm, SvmSettings, SvmSolution } from './reference.ts'
 
@@ -26,12 +26,8 @@ interface Exports {
 /** The fast path: the rows are copied once to wasm memory, for as many labellings and costs as are wanted. */
 export function svmSolver(x: SparseRows): (y: Int8Array, settings: SvmSettings) => SvmSolution {
   const kernel: Kernel<Exports> = instantiate(wasm)
-  let end = kernel.base
-  const place = (bytes: number) => {
-    const at = end
-    end = Math.ceil((end + bytes) / 16) * 16
-    return at
-  }
+  const plan = memoryPlan(kernel.base)
+  const { place } = plan
   const at = {
     starts: place(4 * (x.rows + 1)),
     indices: place(4 * x.indices.length),
@@ -42,7 +38,7 @@ export function svmSolver(x: SparseRows): (y: Int8Array, settings: SvmSettings) 
     curvature: place(8 * x.rows),
     order: place(4 * x.rows),
   }
-  kernel.reserve(end)
+  kernel.reserve(plan.end)
   const { buffer } = kernel.memory
   new Uint32Array(buffer, at.starts, x.rows + 1).set(x.starts)
   new Uint32Array(buffer, at.indices, x.indices.length).set(x.indices)

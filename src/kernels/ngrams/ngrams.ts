@@ -1,4 +1,4 @@
-import { instantiate, type Kernel } from '../wasm.ts'
+import { instantiate, type Kernel, memoryPlan } from '../wasm.ts'
 import { wasm } from './ngrams.wasm.ts'
 
 interface Exports {
@@ -128,12 +128,8 @@ function layOut(
   spare: number,
 ): Layout {
   const { bucketBits, recordBytes } = packingOf(largest, longest)
-  let end = base
-  const place = (bytes: number) => {
-    const at = end
-    end = Math.ceil((end + bytes) / 16) * 16
-    return at
-  }
+  const plan = memoryPlan(base)
+  const { place } = plan
   const cells = classOf.length
   // Twice what one suffix may make it tell.
   const outWords = Math.max(OUT_BYTES / 4, 2 * LONGEST * (8 + 2 * cells))
@@ -154,7 +150,7 @@ function layOut(
     cursors: place(4 * (2 ** bucketBits + 1)),
     records: place(recordBytes * records),
     spare: place(recordBytes * spare),
-    end,
+    end: plan.end,
   }
 }
 

@@ -1,5 +1,5 @@
 import type { SparseRows } from '../sparse-rows.ts'
-import { instantiate, type Kernel } from '../wasm.ts'
+import { instantiate, type Kernel, memoryPlan } from '../wasm.ts'
 import { wasm } from './rbf-svm.wasm.ts'
 import type { MakeRbfKernel, RbfKernel } from './reference.ts'
 
@@ -45,12 +45,8 @@ export const CACHE_BYTES = 256 << 20
 export function rbfKernel(x: SparseRows, cacheBytes = CACHE_BYTES): RbfKernel {
   const kernel: Kernel<Exports> = instantiate(wasm)
   const { exports, memory } = kernel
-  let end = kernel.base
-  const place = (bytes: number) => {
-    const at = end
-    end = Math.ceil((end + bytes) / 16) * 16
-    return at
-  }
+  const plan = memoryPlan(kernel.base)
+  const { place } = plan
   const slots = Math.min(x.rows, Math.max(2, Math.floor(cacheBytes / (4 * x.rows))))
   const at = {
     columnStarts: place(4 * (x.columns + 1)),
@@ -73,7 +69,7 @@ export function rbfKernel(x: SparseRows, cacheBytes = CACHE_BYTES): RbfKernel {
     ownerOf: place(4 * slots),
     usedAt: place(4 * slots),
   }
-  kernel.reserve(end)
+  kernel.reserve(plan.end)
   copyMatrix(memory, at, x)
   exports.prepare(
     x.rows,
@@ -89,7 +85,7 @@ export function rbfKernel(x: SparseRows, cacheBytes = CACHE_BYTES): RbfKernel {
   // The rows of the kernel come last, and only for who solves.
   const reserveCache = () => {
     const rows = place(4 * x.rows * slots)
-    kernel.reserve(end)
+    kernel.reserve(plan.end)
     exports.prepareCache(slots, rows, at.slotOf, at.ownerOf, at.usedAt)
   }
   let hasCache = false
