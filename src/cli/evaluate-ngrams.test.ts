@@ -105,7 +105,7 @@ describe('taxon evaluate --ngrams', () => {
     [['--ngrams', '2', '--chart', 'chart.gif'], '--chart: a name that ends in .svg or .png is wanted'],
     [['--chart', 'chart.svg'], '--chart: works with --ngrams only'],
     [['--limit', '5'], '--limit: works with --ngrams only'],
-    [['--ngrams', '2', '--view', 'opcodes'], 'corpus: has no rows of a view'],
+    [['--ngrams', '2', '--view', 'opcodes'], 'and the corpus has no rows of it'],
   ])('refuses %j before it writes anything', async (argv, complaint) => {
     const io = fakeIo()
     await expect(evaluate.run(['naive-bayes', corpus, ...argv], io)).rejects.toThrow(complaint)

@@ -11,7 +11,7 @@ export { type Evaluation, type EvaluationRunner, evaluateRecipes } from './evalu
 export * from './figures.ts'
 export { type FoldAnswer, type FoldJob, runFoldJob } from './fold-job.ts'
 export {
-  type LabelledView,
+  chooseView,
   labelledViews,
   type RowSource,
   readGroups,

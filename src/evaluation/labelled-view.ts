@@ -50,6 +50,27 @@ export async function labelledViews(corpus: RowSource, signal?: AbortSignal): Pr
   })
 }
 
+/**
+ * The one view that is asked for, or that there is, on which all of some recipes work.
+ * @throws UsageError where there are two or none
+ */
+export function chooseView(
+  recipes: readonly Recipe[],
+  views: readonly LabelledView[],
+  wanted: View | null,
+): LabelledView {
+  const fitting = views.filter(
+    ({ view }) =>
+      (wanted === null || wanted === view) &&
+      recipes.every((recipe) => recipe.view === 'any' || recipe.view === view),
+  )
+  if (fitting.length === 1) return fitting[0]
+  if (fitting.length > 1) throw new UsageError('corpus: has opcodes and calls, say which view to take')
+  const asked = wanted ?? recipes.map(({ view }) => view).join(' and ')
+  const who = `recipe${recipes.length > 1 ? 's' : ''} ${recipes.map(({ name }) => name).join(', ')}`
+  throw new UsageError(`${who}: works on ${asked}, and the corpus has no rows of it`)
+}
+
 /** The traces of one view, in the corpus's stated order, without their places: those take more room than the tokens. */
 export async function readTraces(corpus: RowSource, view: View, signal?: AbortSignal): Promise<Trace[]> {
   const traces: Trace[] = []

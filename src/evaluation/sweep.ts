@@ -1,10 +1,10 @@
-import { mapOrdered, UsageError } from '../core/index.ts'
+import { mapOrdered } from '../core/index.ts'
 import { type CountedRows, countGrams, selectGrams } from '../features/index.ts'
 import { type Recipe, shareMatrix } from '../models/index.ts'
 import type { View } from '../samples/index.ts'
 import { type Comparison, compareRecipes } from './comparison.ts'
 import type { FoldAnswer, FoldJob } from './fold-job.ts'
-import { type LabelledView, labelledViews, type RowSource, readTraces } from './labelled-view.ts'
+import { chooseView, labelledViews, type RowSource, readTraces } from './labelled-view.ts'
 import { type RowFigures, rowFigures } from './result.ts'
 import { bestRange, nestedRanges, type SweptRecipe, sweptRows } from './sweep-figures.ts'
 import { type NgramRange, planSweep, type SweepPlan, type SweepSettings } from './sweep-plan.ts'
@@ -93,22 +93,6 @@ export async function sweepNgrams(
 /** A range of lengths for people: `n = 3`, or `n = 1-10` for several together. */
 export function rangeName([from, to]: NgramRange): string {
   return from === to ? `n = ${from}` : `n = ${from}-${to}`
-}
-
-/** The one view that is asked for, or that there is. */
-function chooseView(
-  recipes: readonly Recipe[],
-  views: readonly LabelledView[],
-  wanted: View | null,
-): LabelledView {
-  const fitting = views.filter(
-    ({ view }) =>
-      (wanted === null || wanted === view) &&
-      recipes.every((recipe) => recipe.view === 'any' || recipe.view === view),
-  )
-  if (fitting.length === 1) return fitting[0]
-  if (fitting.length > 1) throw new UsageError('corpus: has opcodes and calls, say which view to take')
-  throw new UsageError('corpus: has no rows of a view that all of the recipes work on')
 }
 
 /** One training: of a recipe, on a range, in a fold. */

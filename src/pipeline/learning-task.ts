@@ -1,7 +1,6 @@
-import { UsageError } from '../core/index.ts'
 import type { Corpus } from '../corpus/index.ts'
 import {
-  type LabelledView,
+  chooseView,
   labelledViews,
   makeTask,
   readGroups,
@@ -43,7 +42,7 @@ export async function learningTask(
   { view: wanted, target, distinct, minGroups }: LearningOptions,
   signal?: AbortSignal,
 ): Promise<LearningTask> {
-  const view = chooseView(recipe, await labelledViews(corpus, signal), wanted, corpus.directory)
+  const view = chooseView([recipe], await labelledViews(corpus, signal), wanted)
   const kind = recipeKind(recipe, view)
   const [groups] = await readGroups(corpus, view.view, [{ features: recipe.features, kind }], signal)
   const task = makeTask(view, groups, { target: target ?? recipe.target, distinct, minGroups })
@@ -58,19 +57,4 @@ export async function taskTraces(
 ): Promise<Trace[]> {
   const traces = await readTraces(corpus, view, signal)
   return Array.from(task.rows, (row) => traces[row])
-}
-
-function chooseView(
-  recipe: Recipe,
-  views: readonly LabelledView[],
-  wanted: View | null,
-  directory: string,
-): LabelledView {
-  const fitting = views.filter(
-    ({ view }) => (recipe.view === 'any' || recipe.view === view) && (wanted === null || wanted === view),
-  )
-  if (fitting.length === 1) return fitting[0]
-  if (fitting.length > 1) throw new UsageError(`${directory}: has opcodes and calls, say which view to take`)
-  const asked = wanted ?? recipe.view
-  throw new UsageError(`recipe ${recipe.name}: works on ${asked}, and the corpus has no rows of it`)
 }
