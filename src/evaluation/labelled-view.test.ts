@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { madeUpRows } from '../../test/made-up-rows.ts'
 import { DEFAULT_FEATURES } from '../features/index.ts'
 import { findRecipe } from '../models/index.ts'
-import { checkHeldOutKinds, labelledViews, readGroups, readTraces, recipeKind } from './labelled-view.ts'
+import {
+  checkHeldOutKinds,
+  labelledViews,
+  type RowSource,
+  readGroups,
+  readTraces,
+  recipeKind,
+} from './labelled-view.ts'
 
 const rows = madeUpRows([
   { tokens: 'a b a', malicious: 1, kind: 'sequence' },
@@ -34,6 +41,23 @@ describe('labelledViews', () => {
 
   it('stops when told to', async () => {
     await expect(labelledViews(rows, AbortSignal.abort())).rejects.toThrow('abort')
+  })
+})
+
+describe('readTraces', () => {
+  it('keeps of the places what recipes read: the processes, where they ask for one of them', async () => {
+    const places = { process: Uint32Array.of(0, 1), call: Uint32Array.of(0, 0), time: null, address: null }
+    const placed: RowSource = {
+      async *rows() {
+        for await (const row of madeUpRows([{ tokens: 'a b', kind: 'sequence' }]).rows())
+          yield { ...row, trace: { ...row.trace, places } }
+        yield* madeUpRows([{ tokens: 'a' }]).rows()
+      },
+    }
+    const read = async (process?: 'merged' | 'main') =>
+      (await readTraces(placed, 'calls', undefined, process)).map((trace) => trace.places)
+    expect(await read()).toEqual([null, null])
+    expect(await read('main')).toEqual([{ ...places, call: null }, null])
   })
 })
 

@@ -71,12 +71,22 @@ export function chooseView(
   throw new UsageError(`${who}: works on ${asked}, and the corpus has no rows of it`)
 }
 
-/** The traces of one view, in the corpus's stated order, without their places: those take more room than the tokens. */
-export async function readTraces(corpus: RowSource, view: View, signal?: AbortSignal): Promise<Trace[]> {
+/**
+ * The traces of one view, in the corpus's stated order, without their places: those take more room than the tokens. Their
+ * processes are kept where settings read one of them only.
+ */
+export async function readTraces(
+  corpus: RowSource,
+  view: View,
+  signal?: AbortSignal,
+  process: FeatureSettings['process'] = 'merged',
+): Promise<Trace[]> {
   const traces: Trace[] = []
   for await (const { trace } of corpus.rows(view)) {
     signal?.throwIfAborted()
-    traces.push({ ...trace, places: null })
+    const processes = process === 'main' ? (trace.places?.process ?? null) : null
+    const places = processes && { process: processes, call: null, time: null, address: null }
+    traces.push({ ...trace, places })
   }
   return traces
 }

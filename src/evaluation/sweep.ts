@@ -111,7 +111,8 @@ async function* works(
   { seed }: SweepSettings,
   { threads, signal }: SweepRunner,
 ): AsyncGenerator<Work> {
-  const traces = await readTraces(corpus, plan.view, signal)
+  const process = plan.readings.some(({ settings }) => settings.process === 'main') ? 'main' : 'merged'
+  const traces = await readTraces(corpus, plan.view, signal, process)
   const options = { threads, ...(signal ? { signal } : {}) }
   const selected = []
   for (const { settings } of plan.readings) {

@@ -3,6 +3,7 @@ import type { Kind } from '../samples/index.ts'
 import type { CountedRows } from './counting.ts'
 import { GrowingFloat64, GrowingUint32 } from './growing-array.ts'
 import { bestByScore, informationGain } from './information-gain.ts'
+import { encodeSequences, fitVocabulary, type SequenceVocabulary } from './sequences.ts'
 import type { FeatureSettings } from './settings.ts'
 import type { SparseMatrix } from './sparse-matrix.ts'
 
@@ -26,6 +27,8 @@ export interface Columns {
   readonly pairIndex: PairIndex
   /** Scale of each column; null when all are 1. */
   readonly scale: Float64Array | null
+  /** The ids of counted sequences' tokens; null where they have no order. */
+  readonly sequence: SequenceVocabulary | null
 }
 
 /** Finds the pairs that stand in a row. */
@@ -46,6 +49,7 @@ export function makeColumns(
   grams: Uint32Array,
   pairs: Uint32Array,
   scale: Float64Array | null,
+  sequence: SequenceVocabulary | null,
 ): Columns {
   const placeOf = new Int32Array(columnOf.length).fill(-1)
   for (const gram of pairs) placeOf[gram] = 0
@@ -56,7 +60,7 @@ export function makeColumns(
     pairOf[placeOf[pairs[2 * pair]] * size + placeOf[pairs[2 * pair + 1]]] = pair
   }
   const weight = kind === 'set' ? 'presence' : settings.weight
-  return { settings, weight, columnOf, grams, pairs, pairIndex: { size, placeOf, pairOf }, scale }
+  return { settings, weight, columnOf, grams, pairs, pairIndex: { size, placeOf, pairOf }, scale, sequence }
 }
 
 /** Chooses and scales columns by some rows of what was counted; other rows are not looked at. */
@@ -90,8 +94,10 @@ export function fitColumns(
     const paired = bestByScore(grams, gainOf(grams), MAX_PAIRED_TOKENS)
     pairs = choosePairs(settings, counted, paired, rows, y, rowsPerClass)
   }
-  const unscaled = makeColumns(settings, counted.kind, columnOf, grams, pairs, null)
-  return { ...unscaled, scale: fitScale(unscaled, counted.counts, rows) }
+  const { sequences } = counts
+  const sequence = sequences ? fitVocabulary(settings, sequences, rows, y, rowsPerClass) : null
+  const unscaled = makeColumns(settings, counted.kind, columnOf, grams, pairs, null, sequence)
+  return { ...unscaled, scale: fitScale(unscaled, counts, rows) }
 }
 
 function frequentColumns(documents: Uint32Array, classes: number, minDocuments: number): Uint32Array {
@@ -152,7 +158,8 @@ function fitScale(columns: Columns, counts: SparseMatrix, rows: Uint32Array): Fl
   const width = grams.length + pairs.length / 2
   const documents = new Float64Array(width)
   const largest = new Float64Array(width)
-  const plain = encodeRows({ ...columns, settings: { ...settings, normalise: false } }, counts, rows)
+  const plainly = { ...columns, settings: { ...settings, normalise: false }, sequence: null }
+  const plain = encodeRows(plainly, counts, rows)
   for (let i = 0; i < plain.indices.length; i++) {
     const column = plain.indices[i]
     documents[column]++
@@ -166,9 +173,9 @@ function fitScale(columns: Columns, counts: SparseMatrix, rows: Uint32Array): Fl
   })
 }
 
-/** The matrix of some rows of counts, its columns those that were chosen. */
+/** The matrix of some rows of counts, its columns and the ids of its sequences those that were chosen. */
 export function encodeRows(columns: Columns, counts: SparseMatrix, rows: ArrayLike<number>): SparseMatrix {
-  const { settings, weight, columnOf, grams, pairs, pairIndex, scale } = columns
+  const { settings, weight, columnOf, grams, pairs, pairIndex, scale, sequence } = columns
   const starts = new Uint32Array(rows.length + 1)
   const indices = new GrowingUint32()
   const binary = weight === 'presence' && !scale && !settings.normalise
@@ -207,6 +214,7 @@ export function encodeRows(columns: Columns, counts: SparseMatrix, rows: ArrayLi
     starts,
     indices: indices.view(),
     values: binary ? null : values.view(),
+    ...(sequence && counts.sequences ? { sequences: encodeSequences(sequence, counts.sequences, rows) } : {}),
   }
 }
 

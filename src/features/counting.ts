@@ -2,6 +2,7 @@ import type { Kind, Trace, View } from '../samples/index.ts'
 import { GramTable, NONE } from './gram-table.ts'
 import { GrowingFloat64, GrowingUint32 } from './growing-array.ts'
 import { type Seen, tokenReader } from './reading.ts'
+import { sequenceRows } from './sequences.ts'
 import { DEFAULT_FEATURES, type FeatureSettings } from './settings.ts'
 import type { SparseMatrix } from './sparse-matrix.ts'
 
@@ -19,21 +20,21 @@ export interface Counted {
   readonly tokens: readonly string[]
   /** The n-grams that stand in `minDocuments` traces or more, ascending by length, then token by token. */
   readonly grams: GramList
-  /** How often each stands in each trace: [traces, grams]. */
+  /** How often each stands in each trace: [traces, grams]. Ids of sequences are those of `tokens` and 1. */
   readonly counts: SparseMatrix & { readonly values: Float64Array }
 }
 
 /** The part of what was counted that columns are chosen and filled from. */
 export interface CountedRows {
   readonly kind: Kind
-  /** How often each n-gram stands in each trace: [traces, n-grams]. */
+  /** How often each n-gram stands in each trace, [traces, n-grams], and the order of all its tokens. */
   readonly counts: SparseMatrix
 }
 
 /** The settings with all that plays no part in counting at its default: those who agree on the rest can share counts. */
 export function countingSettings(settings: FeatureSettings): FeatureSettings {
-  const { weight, scale, normalise, select, pairs } = DEFAULT_FEATURES
-  return { ...settings, weight, scale, normalise, select, pairs }
+  const { weight, scale, normalise, select, pairs, vocabulary } = DEFAULT_FEATURES
+  return { ...settings, weight, scale, normalise, select, pairs, vocabulary }
 }
 
 /** Counts of one length of n-gram: for every trace its distinct n-grams in order of arrival. */
@@ -59,7 +60,9 @@ export function countTraces(
   const longest = kind === 'sequence' ? settings.ngrams[1] : 1
   const shortest = kind === 'sequence' ? settings.ngrams[0] : 1
   const levels: Level[] = []
-  const sequences = seen.map((one) => one.sequence)
+  const sequences = seen.map(({ grams }) => grams)
+  const ordered = sequenceRows(reader)
+  for (const { steps } of seen) ordered.add(steps)
   let previous = firstLevel(seen, tokens.length, settings.minDocuments)
   if (shortest === 1) levels.push(previous)
   // Ids of the (n-1)-grams that start at each position; a token's id is its rank among the survivors.
@@ -72,7 +75,8 @@ export function countTraces(
     previous = next.level
     starting = next.starting
   }
-  return { view, kind, tokens, grams: joinGrams(levels), counts: joinLevels(levels, traces.length) }
+  const counts = { ...joinLevels(levels, traces.length), ...ordered.finish() }
+  return { view, kind, tokens, grams: joinGrams(levels), counts }
 }
 
 /** Canonical names of all tokens of some traces, as settings let them be seen, ascending by UTF-16 code unit. */
@@ -105,8 +109,8 @@ export function sortedTokens(
 /** Single tokens, whose ids are those of the vocabulary. */
 function firstLevel(seen: readonly Seen[], vocabulary: number, minDocuments: number): Level {
   const rows = new RowCounter(vocabulary)
-  for (const { sequence, tally } of seen) {
-    if (sequence) for (const token of sequence) rows.add(token, 1)
+  for (const { grams, tally } of seen) {
+    if (grams) for (const token of grams) rows.add(token, 1)
     else for (let i = 0; i < tally!.tokens.length; i++) rows.add(tally!.tokens[i], tally!.counts[i])
     rows.endRow()
   }

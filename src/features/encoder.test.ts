@@ -4,7 +4,7 @@ import { traceOf } from '../../test/traces.ts'
 import type { Trace } from '../samples/index.ts'
 import { encodeRows, fitColumns } from './columns.ts'
 import { countTraces } from './counting.ts'
-import { encoderOf, fitEncoder } from './encoder.ts'
+import { encoderOf, fitEncoder, makeEncoder } from './encoder.ts'
 import { DEFAULT_FEATURES, type FeatureSettings } from './settings.ts'
 
 const settings = (some: Partial<FeatureSettings>): FeatureSettings => ({ ...DEFAULT_FEATURES, ...some })
@@ -80,6 +80,8 @@ describe('an encoder', () => {
         minDocuments: fc.integer({ min: 1, max: 3 }),
         collapse: fc.nat(1),
         pairs: fc.constantFrom(0, 2, 9),
+        steps: fc.constantFrom(0, 3, 100),
+        vocabulary: fc.constantFrom(0, 2, 4),
       })
       .map(settings)
     const rows = fc.array(fc.tuple(words, fc.nat(1), fc.boolean()), { minLength: 12, maxLength: 24 })
@@ -97,6 +99,7 @@ describe('an encoder', () => {
         const together = encoderOf(counted, columns)
         expect(together.names).toEqual(alone.names)
         expect(together.table.scale).toEqual(alone.table.scale)
+        expect(makeEncoder(how, together.table).encode(traces)).toEqual(alone.encode(traces))
         expect(encodeRows(columns, counted.counts, [...traces.keys()])).toEqual(alone.encode(traces))
         // Labels of the other rows play no part either.
         const turned = y.map((each, row) => (inside.includes(row) ? each : 1 - each))

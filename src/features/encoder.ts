@@ -4,7 +4,8 @@ import { type Columns, encodeRows, fitColumns, makeColumns } from './columns.ts'
 import { type Counted, countTraces, type GramList } from './counting.ts'
 import { countInTraces, gramTrie } from './gram-trie.ts'
 import { GrowingUint32 } from './growing-array.ts'
-import { commonKind, type Reader, type Seen, tokenReader } from './reading.ts'
+import { commonKind, processCalls, type Reader, type Seen, tokenReader } from './reading.ts'
+import { sequenceVocabulary } from './sequences.ts'
 import type { FeatureSettings } from './settings.ts'
 import type { SparseMatrix } from './sparse-matrix.ts'
 
@@ -25,6 +26,8 @@ export interface Encoder {
    * Of an n-gram those where it stands as it is written, if there are any; else where it stands once runs are cut short.
    */
   locate(trace: Trace, column: number, max: number): number[]
+  /** Position in `trace.sequence` of each token of the sequence that `encode` gives of it; [] where it gives none. */
+  positions(trace: Trace): Uint32Array
   /** What the model file needs to make an equal encoder. */
   readonly table: EncoderTable
 }
@@ -41,6 +44,8 @@ export interface EncoderTable {
   readonly firstPair: number
   /** Scale of each column, or null when all are 1. */
   readonly scale: Float64Array | null
+  /** The token of each id of a sequence, from 1 on; ascending. Null where rows have no sequences. */
+  readonly sequence: Uint32Array | null
 }
 
 /**
@@ -91,6 +96,7 @@ export function encoderOf({ view, kind, tokens, grams }: Counted, columns: Colum
     columns: { tokens: list.view().slice(), starts: starts.view().slice() },
     firstPair: columns.grams.length,
     scale: columns.scale,
+    sequence: columns.sequence?.tokens ?? null,
   })
 }
 
@@ -124,10 +130,16 @@ export function makeEncoder(settings: FeatureSettings, table: EncoderTable): Enc
     locate(trace, column, max) {
       if (!trace.sequence) return []
       const gram = columns.tokens.subarray(columns.starts[column], columns.starts[column + 1])
-      if (column >= table.firstPair || gram.length === 1) return locateTokens(trace, reader, gram, max)
-      const seen = reader.read(trace, true)
-      const verbatim = locateVerbatim(trace.sequence, reader.ids(trace.vocabulary), seen, gram, max)
-      return verbatim.length > 0 ? verbatim : locateGram(seen, gram, max)
+      const isOrdered = column < table.firstPair && gram.length > 1
+      const { tokens, at } = processCalls(settings, trace)
+      const own = at ? { ...trace, sequence: tokens, places: null } : trace
+      const found = isOrdered ? locateGram(own, reader, gram, max) : locateTokens(own, reader, gram, max)
+      return at ? found.map((i) => at[i]) : found
+    },
+    positions(trace) {
+      check(trace)
+      const { steps, positions } = reader.read(trace, true)
+      return steps && positions ? positions.subarray(0, steps.length) : new Uint32Array(0)
     },
   }
 }
@@ -140,7 +152,8 @@ function columnNames({ tokens, columns, firstPair }: EncoderTable): string[] {
 }
 
 /** The columns among themselves: what was counted is here exactly what became a column, or stands in a pair. */
-function columnsOf(settings: FeatureSettings, { kind, columns, firstPair, scale }: EncoderTable): Columns {
+function columnsOf(settings: FeatureSettings, table: EncoderTable): Columns {
+  const { kind, columns, firstPair, scale, tokens, sequence } = table
   const columnOfToken = new Map<number, number>()
   for (let column = 0; column < firstPair; column++) {
     const from = columns.starts[column]
@@ -148,7 +161,8 @@ function columnsOf(settings: FeatureSettings, { kind, columns, firstPair, scale 
   }
   const order = Uint32Array.from({ length: firstPair }, (_, i) => i)
   const pairs = columns.tokens.slice(columns.starts[firstPair]).map((token) => columnOfToken.get(token)!)
-  return makeColumns(settings, kind, Int32Array.from(order), order, pairs, scale)
+  const vocabulary = sequence && sequenceVocabulary(sequence, tokens.length)
+  return makeColumns(settings, kind, Int32Array.from(order), order, pairs, scale, vocabulary)
 }
 
 function knownShares(trace: Trace, reader: Reader, known: number): { distinct: number; tokens: number } {
@@ -180,16 +194,23 @@ function locateTokens(trace: Trace, reader: Reader, tokens: Uint32Array, max: nu
   return found
 }
 
+/** Places of an n-gram: where it stands as it is written, or else where it stands once runs are cut short. */
+function locateGram(trace: Trace, reader: Reader, gram: Uint32Array, max: number): number[] {
+  const seen = reader.read(trace, true)
+  const verbatim = locateVerbatim(trace.sequence!, reader.ids(trace.vocabulary), seen, gram, max)
+  return verbatim.length > 0 ? verbatim : locateReduced(seen, gram, max)
+}
+
 /** Places where an n-gram stands token by token in what was seen of a trace, no run between that was cut short. */
 function locateVerbatim(
   tokens: Uint32Array,
   ids: Uint32Array,
-  { positions }: Seen,
+  { grams, positions }: Seen,
   gram: Uint32Array,
   max: number,
 ): number[] {
   const found: number[] = []
-  const end = positions === null || positions.length === 0 ? 0 : positions[positions.length - 1] + 1
+  const end = !grams || !positions || grams.length === 0 ? 0 : positions[grams.length - 1] + 1
   for (let i = 0; i + gram.length <= end && found.length < max; i++) {
     let matched = 0
     while (matched < gram.length && ids[tokens[i + matched]] === gram[matched]) matched++
@@ -198,12 +219,12 @@ function locateVerbatim(
   return found
 }
 
-function locateGram({ sequence, positions }: Seen, gram: Uint32Array, max: number): number[] {
+function locateReduced({ grams, positions }: Seen, gram: Uint32Array, max: number): number[] {
   const found: number[] = []
-  if (!sequence || !positions) return found
-  for (let i = 0; i + gram.length <= sequence.length && found.length < max; i++) {
+  if (!grams || !positions) return found
+  for (let i = 0; i + gram.length <= grams.length && found.length < max; i++) {
     let matched = 0
-    while (matched < gram.length && sequence[i + matched] === gram[matched]) matched++
+    while (matched < gram.length && grams[i + matched] === gram[matched]) matched++
     if (matched === gram.length) found.push(positions[i])
   }
   return found

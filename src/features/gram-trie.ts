@@ -2,6 +2,7 @@ import type { Trace } from '../samples/index.ts'
 import type { GramList } from './counting.ts'
 import { GrowingFloat64, GrowingUint32 } from './growing-array.ts'
 import type { Reader } from './reading.ts'
+import { sequenceRows } from './sequences.ts'
 import type { SparseMatrix } from './sparse-matrix.ts'
 
 /** The beginning that every n-gram has: no token. */
@@ -53,7 +54,7 @@ function slotOf(slots: Uint32Array, node: number, token: number): number {
   return slot
 }
 
-/** How often each n-gram of the trie stands in each trace: [traces, grams]. */
+/** How often each n-gram of the trie stands in each trace, and the order of its tokens: [traces, grams]. */
 export function countInTraces(
   trie: GramTrie,
   traces: readonly Trace[],
@@ -64,10 +65,12 @@ export function countInTraces(
   const values = new GrowingFloat64()
   const totals = new Float64Array(trie.grams)
   const touched = new Uint32Array(trie.grams)
+  const sequences = sequenceRows(reader)
   traces.forEach((trace, row) => {
-    const { sequence, tally } = reader.read(trace)
-    const size = sequence
-      ? countSequence(trie, sequence, totals, touched)
+    const { grams, steps, tally } = reader.read(trace)
+    sequences.add(steps)
+    const size = grams
+      ? countSequence(trie, grams, totals, touched)
       : countTally(trie, tally!.tokens, tally!.counts, totals, touched)
     for (const gram of touched.subarray(0, size).sort()) {
       indices.push(gram)
@@ -82,6 +85,7 @@ export function countInTraces(
     starts,
     indices: indices.view(),
     values: values.view(),
+    ...sequences.finish(),
   }
 }
 

@@ -6,6 +6,7 @@ import { fitEncoder } from './encoder.ts'
 import { groupOf } from './group.ts'
 import { commonKind } from './reading.ts'
 import { DEFAULT_FEATURES, type FeatureSettings } from './settings.ts'
+import type { SparseMatrix } from './sparse-matrix.ts'
 
 const settings = (some: Partial<FeatureSettings>): FeatureSettings => ({ ...DEFAULT_FEATURES, ...some })
 
@@ -26,6 +27,11 @@ function respelled(trace: Trace): Trace {
       counts: counts && Float64Array.from(order, (i) => counts[i]),
     },
   }
+}
+
+/** The tokens of a row in order, where a matrix has them. */
+function orderOf({ sequences }: SparseMatrix, row: number): number[] {
+  return sequences ? [...sequences.tokens.subarray(sequences.starts[row], sequences.starts[row + 1])] : []
 }
 
 describe('groupOf', () => {
@@ -53,8 +59,28 @@ describe('groupOf', () => {
     ['other tokens', {}, 'a b', 'a c', false],
     ['names that read alike when joined', { ngrams: [1, 2] }, 'a,b c', 'a b,c', false],
     ['nothing and something', {}, '', 'a', false],
+    ['order under steps', { steps: 9 }, 'a b b', 'b a b', false],
+    ['repeats under steps', { steps: 9 }, 'a b', 'a b b', false],
+    ['order past the steps', { steps: 1 }, 'a b c', 'a c b', true],
+    ['other tokens past the steps', { steps: 1 }, 'a b', 'a c', false],
+    ['what follows the steps and the limit', { steps: 2, limit: 1 }, 'a b c', 'a b d', true],
+    ['what precedes the longer of both', { steps: 1, limit: 2 }, 'a b', 'a c', false],
+    ['order past the limit of 2-grams', { ngrams: [1, 2], steps: 4, limit: 2 }, 'a b c d', 'a b d c', false],
+    ['long runs, collapsed, under steps', { steps: 3, collapse: 1 }, 'a a a b c', 'a b b c c', true],
   ])('tells %s', (_, some, a, b, same) => {
     expect(groupOf(settings(some), traceOf(a)) === groupOf(settings(some), traceOf(b))).toBe(same)
+  })
+
+  it('is of the main process where only that is read', () => {
+    const trace = (text: string, ...process: number[]): Trace => {
+      const places = { process: Uint32Array.from(process), call: null, time: null, address: null }
+      return { ...traceOf(text), places }
+    }
+    const [one, other] = [trace('a b c', 0, 1, 0), trace('d a c', 1, 0, 0)]
+    for (const how of [{ process: 'main' as const }, { process: 'main' as const, steps: 5 }]) {
+      expect(groupOf(settings(how), one)).toBe(groupOf(settings(how), other))
+    }
+    expect(groupOf(settings({ steps: 5 }), one)).not.toBe(groupOf(settings({ steps: 5 }), other))
   })
 
   it('tells views apart', () => {
@@ -83,6 +109,7 @@ describe('groupOf', () => {
       weight: fc.constantFrom<FeatureSettings['weight']>('presence', 'count', 'log-count', 'share'),
       collapse: fc.nat(2),
       limit: fc.constantFrom(0, 3),
+      steps: fc.constantFrom(0, 2, 100),
       drop: fc.constantFrom([], ['b']),
     })
     .map(settings)
@@ -112,6 +139,8 @@ describe('groupOf', () => {
         minDocuments: fc.integer({ min: 1, max: 2 }),
         collapse: fc.nat(2),
         limit: fc.constantFrom(0, 1, 3),
+        steps: fc.constantFrom(0, 0, 2, 100),
+        vocabulary: fc.constantFrom(0, 3),
         drop: fc.constantFrom([], ['b'], ['NtClose']),
         pairs: fc.constantFrom(0, 3),
       })
@@ -137,7 +166,7 @@ describe('groupOf', () => {
           const [from, to] = [x.starts[row], x.starts[row + 1]]
           // Counts twice as large give rows of length 1 that may differ in the last bit.
           const values = x.values && Array.from(x.values.subarray(from, to), (value) => value.toPrecision(12))
-          const seen = [[...x.indices.subarray(from, to)], values]
+          const seen = [[...x.indices.subarray(from, to)], values, orderOf(x, row)]
           const group = groupOf(how, trace, encoder.kind)
           if (rows.has(group)) equal++
           expect(rows.get(group) ?? seen).toEqual(seen)
@@ -159,7 +188,8 @@ describe('groupOf', () => {
         const x = fitEncoder(how, traces, Uint32Array.of(0, 1), 2).encode(traces)
         const rowOf = (row: number) => {
           const [from, to] = [x.starts[row], x.starts[row + 1]]
-          return [[...x.indices.subarray(from, to)], x.values && [...x.values.subarray(from, to)]]
+          const values = x.values && [...x.values.subarray(from, to)]
+          return [[...x.indices.subarray(from, to)], values, orderOf(x, row)]
         }
         if (first === second) expect(rowOf(0)).toEqual(rowOf(1))
         // With single tokens the converse holds too: the group is no finer than what is seen.

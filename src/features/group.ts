@@ -37,19 +37,13 @@ export function groupOf(
   kind: Kind = commonKind(settings, [trace]),
 ): string {
   const reader = readerFor(settings, trace, kind)
-  const { sequence, tally } = reader.read(trace)
+  const { sequence, grams, steps, tally } = reader.read(trace)
   const names = reader.unknown(trace.vocabulary)
   if (sequence && settings.ngrams[1] > 1) {
-    const { sorted, ranks } = rankNames(sequence, names)
-    return contentHash(
-      trace.view,
-      'sequence',
-      JSON.stringify(sorted),
-      bytesOf(sequence.map((id) => ranks[id])),
-    )
+    return contentHash(trace.view, 'sequence', ...orderedParts(sequence, names))
   }
   const totals = new Map<string, number>()
-  if (sequence) for (const id of sequence) totals.set(names[id], (totals.get(names[id]) ?? 0) + 1)
+  if (grams) for (const id of grams) totals.set(names[id], (totals.get(names[id]) ?? 0) + 1)
   if (tally) for (let i = 0; i < tally.tokens.length; i++) totals.set(names[tally.tokens[i]], tally.counts[i])
   const weight = seenOfCounts(settings)
   const unit = weight === 'share' ? [...totals.values()].reduce(commonDivisor, 0) : 1
@@ -57,7 +51,7 @@ export function groupOf(
     .map(([name, count]) => [name, count / unit] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1))
   const seen = kind === 'set' || weight === 'presence' ? ['set', ...entries.map(([name]) => name)] : entries
-  return contentHash(trace.view, JSON.stringify(seen))
+  return contentHash(trace.view, JSON.stringify(seen), ...(steps ? orderedParts(steps, names) : []))
 }
 
 function commonDivisor(a: number, b: number): number {
@@ -65,12 +59,12 @@ function commonDivisor(a: number, b: number): number {
   return a
 }
 
-/** The distinct names of a sequence in order, and the rank of each id among them: the same for any vocabulary order. */
-function rankNames(sequence: Uint32Array, names: readonly string[]) {
+/** A sequence as its distinct names in order, and the rank of each token among them: the same for any vocabulary order. */
+function orderedParts(sequence: Uint32Array, names: readonly string[]): [string, Uint8Array] {
   const used = [...new Set(sequence)].sort((a, b) => (names[a] < names[b] ? -1 : 1))
   const ranks = new Uint32Array(names.length)
   used.forEach((id, rank) => {
     ranks[id] = rank
   })
-  return { sorted: used.map((id) => names[id]), ranks }
+  return [JSON.stringify(used.map((id) => names[id])), bytesOf(sequence.map((id) => ranks[id]))]
 }

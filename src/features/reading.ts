@@ -6,9 +6,13 @@ const DROPPED = 0xffffffff
 
 /** The tokens of one trace as an encoder sees them. */
 export interface Seen {
-  /** Token ids in order, with collapsed runs and dropped tokens gone; null for counts and sets. */
+  /** Token ids in order, as far as anything is made of them, with collapsed runs and dropped tokens gone; null for counts and sets. */
   readonly sequence: Uint32Array | null
-  /** Position in `trace.sequence` of each; null without `withPositions`. */
+  /** The beginning of it that n-grams are made of; null with it. */
+  readonly grams: Uint32Array | null
+  /** The beginning of it that models are given in order; null with it, and where settings ask for none. */
+  readonly steps: Uint32Array | null
+  /** Position in `trace.sequence` of each of `sequence`; null without `withPositions`. */
   readonly positions: Uint32Array | null
   /** Distinct token ids ascending and their counts, all 1 for a set; null for sequences. */
   readonly tally: { readonly tokens: Uint32Array; readonly counts: Float64Array } | null
@@ -16,11 +20,15 @@ export interface Seen {
 
 /** Reads traces of one view as settings say, at one kind. */
 export interface Reader {
+  /** Names that it knows, whose ids are below this. */
+  readonly known: number
+  /** Whether it gives the steps of a sequence. */
+  readonly givesSteps: boolean
   /** What is seen of a trace, in the ids of its vocabulary. */
   read(trace: Trace, withPositions?: boolean): Seen
-  /** Id of each of a vocabulary's tokens; ids from `known.size` on are of unknown names. Ids of equal canonical names are equal. */
+  /** Id of each of a vocabulary's tokens; ids from `known` on are of unknown names. Ids of equal canonical names are equal. */
   ids(vocabulary: readonly string[]): Uint32Array
-  /** Canonical names of unknown ids, from `known.size` on. */
+  /** Canonical names of unknown ids, from `known` on. */
   unknown(vocabulary: readonly string[]): readonly string[]
 }
 
@@ -64,21 +72,28 @@ export function tokenReader(
     return mapped
   }
   // The whole trace's tally also knows the tokens past the cap of a sequence, so it is preferred where order is not needed.
-  const ordered =
-    kind === 'sequence' && (settings.ngrams[1] > 1 || settings.collapse > 0 || settings.limit > 0)
+  const ordered = kind === 'sequence' && needsOrder(settings)
   return {
+    known: known.size,
+    givesSteps: kind === 'sequence' && settings.steps > 0,
     ids: (vocabulary) => map(vocabulary).ids,
     unknown: (vocabulary) => map(vocabulary).unknown,
     read(trace, withPositions = false) {
       const { ids, unknown } = map(trace.vocabulary)
-      if (ordered && trace.sequence) return readSequence(settings, trace.sequence, ids, withPositions)
+      if (ordered && trace.sequence) return readSequence(settings, trace, ids, withPositions)
       return {
         sequence: null,
+        grams: null,
+        steps: null,
         positions: null,
         tally: readTally(trace, kind, ids, known.size + unknown.length),
       }
     },
   }
+}
+
+function needsOrder({ ngrams, collapse, limit, steps, process }: FeatureSettings): boolean {
+  return ngrams[1] > 1 || collapse > 0 || limit > 0 || steps > 0 || process === 'main'
 }
 
 const PREFIXED = /^(rep|repe|repne|lock)\.(.+)$/
@@ -91,11 +106,13 @@ function withPrefix({ prefixes }: FeatureSettings, view: View, name: string): st
 
 function readSequence(
   settings: FeatureSettings,
-  tokens: Uint32Array,
+  trace: Trace,
   ids: Uint32Array,
   withPositions: boolean,
 ): Seen {
-  const limit = settings.limit || tokens.length
+  const { tokens, at } = processCalls(settings, trace)
+  const forGrams = settings.limit || tokens.length
+  const limit = Math.max(forGrams, settings.steps)
   const longestRun = settings.collapse || tokens.length
   const sequence = new Uint32Array(Math.min(tokens.length, limit))
   const positions = withPositions ? new Uint32Array(sequence.length) : null
@@ -108,14 +125,32 @@ function readSequence(
     run = id === previous ? run + 1 : 1
     previous = id
     if (run > longestRun) continue
-    if (positions) positions[length] = i
+    if (positions) positions[length] = at ? at[i] : i
     sequence[length++] = id
   }
   return {
     sequence: sequence.subarray(0, length),
+    grams: sequence.subarray(0, Math.min(length, forGrams)),
+    steps: settings.steps > 0 ? sequence.subarray(0, Math.min(length, settings.steps)) : null,
     positions: positions?.subarray(0, length) ?? null,
     tally: null,
   }
+}
+
+/** The calls of a sequence that settings let be read, and where each stands in it; null where all are read. */
+export function processCalls(
+  settings: Pick<FeatureSettings, 'process'>,
+  { sequence, places }: Trace,
+): { readonly tokens: Uint32Array; readonly at: Uint32Array | null } {
+  const tokens = sequence ?? new Uint32Array(0)
+  const processes = places?.process
+  if (settings.process === 'merged' || !processes) return { tokens, at: null }
+  const calls = new Map<number, number>()
+  for (const process of processes) calls.set(process, (calls.get(process) ?? 0) + 1)
+  // Of processes with as many calls, the one that the report names first.
+  const [main] = [...calls].reduce((a, b) => (b[1] > a[1] || (b[1] === a[1] && b[0] < a[0]) ? b : a), [0, 0])
+  const at = Uint32Array.from(tokens.keys()).filter((i) => processes[i] === main)
+  return { tokens: at.map((i) => tokens[i]), at }
 }
 
 function readTally(trace: Trace, kind: Kind, ids: Uint32Array, size: number): NonNullable<Seen['tally']> {

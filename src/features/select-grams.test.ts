@@ -20,6 +20,8 @@ const settings = fc
     minDocuments: fc.integer({ min: 1, max: 3 }),
     collapse: fc.nat(2),
     limit: fc.constantFrom(0, 0, 7),
+    steps: fc.constantFrom(0, 0, 4, 100),
+    vocabulary: fc.constantFrom(0, 3),
     drop: fc.constantFrom([], ['invalid']),
     scale: fc.constantFrom('none' as const, 'idf' as const),
     weight: fc.constantFrom('presence' as const, 'log-count' as const),

@@ -117,8 +117,8 @@ function* documentsOf(
 ): Generator<NgramDocument> {
   for (const [row, trace] of traces.entries()) {
     if (cellOf[row] < 0) continue
-    const { sequence } = reader.read(trace)
-    yield { tokens: Uint16Array.from(sequence!, (token) => token + 1), cell: cellOf[row] }
+    const { grams } = reader.read(trace)
+    yield { tokens: Uint16Array.from(grams!, (token) => token + 1), cell: cellOf[row] }
   }
 }
 

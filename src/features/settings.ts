@@ -41,6 +41,21 @@ export interface FeatureSettings {
   readonly prefixes: 'keep' | 'drop' | 'only'
   /** Add conjunctions of two tokens that stand together in 5 training sets or more: at most this many, the best by information gain. */
   readonly pairs: number
+  /**
+   * Give models the order itself as well: the first tokens of a sequence, at most so many, counted after collapsing and
+   * whatever `limit` says, which is of n-grams alone; 0 gives none.
+   */
+  readonly steps: number
+  /**
+   * Most distinct ids of such an order, the one that all other tokens share included: the best tokens by information gain
+   * of their presence; 0 keeps every token of `minDocuments` training rows.
+   */
+  readonly vocabulary: number
+  /**
+   * Which calls of a sequence are read: those of all processes, merged as the source has them, or only those of the
+   * process with the most calls. A source that names no processes has one.
+   */
+  readonly process: 'merged' | 'main'
 }
 
 /** The settings that a recipe which says nothing has. */
@@ -58,4 +73,7 @@ export const DEFAULT_FEATURES: FeatureSettings = {
   unknown: 'keep',
   prefixes: 'keep',
   pairs: 0,
+  steps: 0,
+  vocabulary: 0,
+  process: 'merged',
 }

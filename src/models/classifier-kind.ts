@@ -41,8 +41,16 @@ export interface ClassifierKind {
   fitPart(x: SparseMatrix, y: Uint32Array, classes: number, part: number, settings: FitSettings): Float64Array
   /** The model of all parts, in order, learned from these rows with these settings. */
   join(parts: readonly Float64Array[], x: SparseMatrix, classes: number, settings: FitSettings): Model
-  /** The model of the tensors that it wrote; null when they do not fit. The caller has checked that every number is finite. */
-  load(tensors: Readonly<Record<string, Tensor>>, columns: number, classes: number): Model | null
+  /**
+   * The model of the tensors that it wrote; null when they do not fit. The caller has checked that every number is finite.
+   * @param vocabulary distinct ids of the rows' sequences; 0, or nothing, where rows have none
+   */
+  load(
+    tensors: Readonly<Record<string, Tensor>>,
+    columns: number,
+    classes: number,
+    vocabulary?: number,
+  ): Model | null
 }
 
 /** The values that a kind's own settings have where a recipe says nothing. */

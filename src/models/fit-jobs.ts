@@ -1,5 +1,5 @@
 import { type WorkerPool, workerEntry, workerPool } from '../core/index.ts'
-import type { SparseMatrix } from '../features/index.ts'
+import type { Sequences, SparseMatrix } from '../features/index.ts'
 import type { Model } from './classifier.ts'
 import type { ClassifierKind, FitSettings } from './classifier-kind.ts'
 import { type FitTask, runFitTask } from './fit-task.ts'
@@ -57,18 +57,25 @@ const WORKER = workerEntry(import.meta.url, 'fit-worker')
 
 /** The same matrix in memory that threads share. */
 export function shareMatrix(x: SparseMatrix): SparseMatrix {
-  const share = <T extends Uint32Array | Float64Array>(
-    array: T,
-    make: (buffer: SharedArrayBuffer) => T,
-  ): T => {
-    const shared = make(new SharedArrayBuffer(array.byteLength))
-    shared.set(array)
-    return shared
-  }
+  const { starts, indices, values, sequences } = x
   return {
     ...x,
-    starts: share(x.starts, (buffer) => new Uint32Array(buffer)),
-    indices: share(x.indices, (buffer) => new Uint32Array(buffer)),
-    values: x.values && share(x.values, (buffer) => new Float64Array(buffer)),
+    starts: sharedUint32(starts),
+    indices: sharedUint32(indices),
+    values: values && shared(values, new Float64Array(new SharedArrayBuffer(values.byteLength))),
+    ...(sequences ? { sequences: shareSequences(sequences) } : {}),
   }
+}
+
+function shareSequences({ vocabulary, starts, tokens }: Sequences): Sequences {
+  return { vocabulary, starts: sharedUint32(starts), tokens: sharedUint32(tokens) }
+}
+
+function sharedUint32(array: Uint32Array): Uint32Array {
+  return shared(array, new Uint32Array(new SharedArrayBuffer(array.byteLength)))
+}
+
+function shared<T extends Uint32Array | Float64Array>(array: T, into: T): T {
+  into.set(array)
+  return into
 }

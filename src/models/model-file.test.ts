@@ -158,6 +158,39 @@ describe('a model file', () => {
     expect(() => loadModel(fileOf([...singles, ...pairs], 3000, 3000))).toThrow('pairs have too many tokens')
   })
 
+  describe('of a recipe that gives models the order of tokens', () => {
+    const ordered = (features: Partial<Recipe['features']>) => {
+      const recipe = small(findRecipe('svm')!)
+      const rows = madeUpExamples(60, 2, 'sequence')
+      const how = { ...recipe.features, ngrams: [1, 1] as const, ...features }
+      return fitRecipe({ ...recipe, features: how }, rows, { seed: 1 })
+    }
+
+    it('holds the ids of tokens', async () => {
+      const model = await ordered({ steps: 9, vocabulary: 4 })
+      const { encoder } = loadModel(saveModel(model))
+      const { traces } = madeUpExamples(5, 2, 'sequence', 3)
+      expect(encoder.table.sequence).toHaveLength(3)
+      expect(encoder.encode(traces)).toEqual(model.encoder.encode(traces))
+    })
+
+    it.each<[string, Partial<Recipe['features']>, readonly number[] | null]>([
+      ['without them', { steps: 9 }, null],
+      ['that nobody asked for', {}, [0]],
+      ['out of order', { steps: 9 }, [2, 1]],
+      ['twice', { steps: 9 }, [1, 1]],
+      ['of unknown tokens', { steps: 9 }, [0, 30]],
+      ['more than the recipe allows', { steps: 9, vocabulary: 3 }, [0, 1, 2]],
+    ])('is refused with ids %s', async (_, features, ids) => {
+      const model = await ordered(features)
+      const sequence = ids && Uint32Array.from(ids)
+      const table = { ...model.encoder.table, sequence }
+      expect(() => loadModel(saveModel({ ...model, encoder: { ...model.encoder, table } }))).toThrow(
+        'sequences',
+      )
+    })
+  })
+
   it('keeps what is written on its card', () => {
     const card = {
       figures: { accuracy: 0.9, 'tpr at 0.001': null },

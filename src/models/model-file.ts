@@ -54,6 +54,7 @@ export function saveModel(trained: Trained): Uint8Array {
     'columns.tokens': vector(table.columns.tokens),
   }
   if (table.scale) tensors['columns.scale'] = vector(table.scale)
+  if (table.sequence) tensors['sequence.tokens'] = vector(table.sequence)
   for (const [name, tensor] of Object.entries(model.tensors)) tensors[`model.${name}`] = tensor
   checkFinite(tensors)
   const file = writeTensors({ metadata, tensors })
@@ -110,11 +111,12 @@ function trainedFrom({ metadata, tensors }: TensorFile): Trained {
   const table = encoderTableOf(recipe.features, metadata, tensors)
   if (table.view !== card.view) throw new ModelFileError('its card is of another view')
   const columns = table.columns.starts.length - 1
+  const vocabulary = table.sequence ? table.sequence.length + 1 : 0
   const learned: Record<string, Tensor> = {}
   for (const [name, tensor] of Object.entries(tensors)) {
     if (name.startsWith('model.')) learned[name.slice('model.'.length)] = tensor
   }
-  const model = findClassifier(recipe.model.type)?.load(learned, columns, classes.length)
+  const model = findClassifier(recipe.model.type)?.load(learned, columns, classes.length, vocabulary)
   if (!model) throw new ModelFileError('its tensors do not fit its model')
   const calibration = calibrationOf(tensors, classes.length)
   return makeTrained(recipe, classes, makeEncoder(recipe.features, table), model, calibration, card)
@@ -172,7 +174,7 @@ function encoderTableOf(
   }
   if (list.tokens.some((token) => token >= tokens.length))
     throw new ModelFileError('a column has an unknown token')
-  const table: Omit<EncoderTable, 'scale'> = {
+  const table: Omit<EncoderTable, 'scale' | 'sequence'> = {
     view: view as View,
     kind: kind as Kind,
     tokens,
@@ -183,12 +185,32 @@ function encoderTableOf(
   const scale = 'columns.scale' in tensors ? floats(tensors, 'columns.scale', columns) : null
   if (scale?.some((value) => !(value > 0)))
     throw new ModelFileError('a column has a scale that is not positive')
-  return { ...table, scale }
+  return { ...table, scale, sequence: vocabularyOf(settings, table, tensors) }
+}
+
+/** The tokens of a sequence's ids: there where the recipe gives models sequences, ascending, and no more than it allows. */
+function vocabularyOf(
+  { steps, vocabulary }: FeatureSettings,
+  { kind, tokens }: Pick<EncoderTable, 'kind' | 'tokens'>,
+  tensors: TensorFile['tensors'],
+): Uint32Array | null {
+  const hasSequences = steps > 0 && kind === 'sequence'
+  if ('sequence.tokens' in tensors !== hasSequences) {
+    throw new ModelFileError(`its recipe asks for ${hasSequences ? '' : 'no '}sequences`)
+  }
+  if (!hasSequences) return null
+  const known = words(tensors, 'sequence.tokens')
+  if (known.some((token, i) => token >= tokens.length || (i > 0 && token <= known[i - 1]))) {
+    throw new ModelFileError('the tokens of its sequences are not in order')
+  }
+  if (vocabulary > 0 && known.length >= vocabulary)
+    throw new ModelFileError('its sequences have more tokens than its recipe allows')
+  return known
 }
 
 /** Every column is an n-gram of allowed length, or a pair of tokens that have columns; both ascend, so none is there twice. */
 function checkColumns(
-  { columns: { tokens, starts }, firstPair, kind }: Omit<EncoderTable, 'scale'>,
+  { columns: { tokens, starts }, firstPair, kind }: Omit<EncoderTable, 'scale' | 'sequence'>,
   settings: FeatureSettings,
 ): void {
   const longest = kind === 'sequence' ? settings.ngrams[1] : 1

@@ -62,6 +62,10 @@ describe('parseRecipe', () => {
     ['[features]\nselect = -1', 'select must be a whole number from 0, got -1'],
     ['[features]\nlimit = 1.5', 'limit must be a whole number'],
     ['[features]\ndrop = [1]', 'drop must be a list'],
+    ['[features]\nsteps = -1', 'steps must be a whole number from 0'],
+    ['[features]\nsteps = 9\nvocabulary = 1', 'vocabulary must be at least 2, or 0 for every token, got 1'],
+    ['[features]\nvocabulary = 9', 'vocabulary must be 0 where no steps are given to the model, got 9'],
+    ['[features]\nprocess = "first"', 'process must be merged or main, got "first"'],
     ['[model]\ntype = "oracle"', 'type must be linear-svm or '],
     ['[model]\nC = []', 'C must be'],
     ['[model]\nC = [0]', 'C must be'],
@@ -78,11 +82,11 @@ describe('parseRecipe', () => {
   })
 
   it('states younger settings only where they are no default, so that older model files stay as they are', () => {
-    const young = { unknown: 'drop', prefixes: 'only' }
+    const young = { unknown: 'drop', prefixes: 'only', steps: 200, vocabulary: 50, process: 'main' }
     const stated = (features: unknown) =>
       Object.keys(recipeSettings(recipeFrom({ features }, 'file')).features as object)
-    expect(stated({})).not.toContain('unknown')
-    expect(stated(young)).toEqual(expect.arrayContaining(['unknown', 'prefixes']))
+    for (const name of Object.keys(young)) expect(stated({})).not.toContain(name)
+    expect(stated(young)).toEqual(expect.arrayContaining(Object.keys(young)))
     const again = recipeFrom(recipeSettings(recipeFrom({ features: young }, 'file')), 'file')
     expect(again.features).toMatchObject(young)
   })

@@ -77,7 +77,13 @@ export function recipeSettings({
 }
 
 /** Settings that are younger than models in use: stated only where they are no default, so that those stay as they are. */
-const UNSTATED_DEFAULTS: ReadonlySet<keyof FeatureSettings> = new Set(['unknown', 'prefixes'])
+const UNSTATED_DEFAULTS: ReadonlySet<keyof FeatureSettings> = new Set([
+  'unknown',
+  'prefixes',
+  'steps',
+  'vocabulary',
+  'process',
+])
 
 function readFeatures(from: SettingsTable): FeatureSettings {
   const [shortest, longest] = from.numbers('ngrams', DEFAULT_FEATURES.ngrams, 1, MAX_N, 2)
@@ -103,6 +109,13 @@ function readFeatures(from: SettingsTable): FeatureSettings {
     unknown: from.oneOf('unknown', ['keep', 'drop'], DEFAULT_FEATURES.unknown),
     prefixes: from.oneOf('prefixes', ['keep', 'drop', 'only'], DEFAULT_FEATURES.prefixes),
     pairs: from.whole('pairs', DEFAULT_FEATURES.pairs),
+    steps: from.whole('steps', DEFAULT_FEATURES.steps),
+    vocabulary: from.whole('vocabulary', DEFAULT_FEATURES.vocabulary),
+    process: from.oneOf('process', ['merged', 'main'], DEFAULT_FEATURES.process),
+  }
+  if (features.vocabulary === 1) throw from.wrong('vocabulary', 'at least 2, or 0 for every token')
+  if (features.vocabulary > 0 && features.steps === 0) {
+    throw from.wrong('vocabulary', '0 where no steps are given to the model')
   }
   from.end()
   return features

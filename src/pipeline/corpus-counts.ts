@@ -34,19 +34,18 @@ export async function countCorpora(
   { view, settings, trainings, threads }: CountTask,
   through = (read: () => Promise<Trace[]>) => read(),
 ): Promise<CountedRows> {
-  const known = await through(() => readView(training, view))
-  const traces = heldOut === null ? known : [...known, ...(await through(() => readView(heldOut, view)))]
+  const readView = async (folder: string) => {
+    const corpus = await openCorpus(folder)
+    try {
+      return await readTraces(corpus, view, undefined, settings.process)
+    } finally {
+      corpus.close()
+    }
+  }
+  const known = await through(() => readView(training))
+  const traces = heldOut === null ? known : [...known, ...(await through(() => readView(heldOut)))]
   const { kind, counts } = trainings
     ? await countSelected(settings, traces, view, settings.kind, trainings, { threads })
     : countTraces(settings, traces, view, settings.kind)
   return { kind, counts: shareMatrix(counts) }
-}
-
-async function readView(folder: string, view: View): Promise<Trace[]> {
-  const corpus = await openCorpus(folder)
-  try {
-    return await readTraces(corpus, view)
-  } finally {
-    corpus.close()
-  }
 }

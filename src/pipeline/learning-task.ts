@@ -52,9 +52,9 @@ export async function learningTask(
 /** The traces of a task's rows, in their order. */
 export async function taskTraces(
   corpus: Corpus,
-  { view, task }: LearningTask,
+  { recipe, view, task }: LearningTask,
   signal?: AbortSignal,
 ): Promise<Trace[]> {
-  const traces = await readTraces(corpus, view, signal)
+  const traces = await readTraces(corpus, view, signal, recipe.features.process)
   return Array.from(task.rows, (row) => traces[row])
 }
