@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { pythonWith, runPython } from '../../test/python.ts'
 import { seededRandom } from '../core/index.ts'
-import { calibrate, fitCalibration, fitSigmoid, plainCalibration } from './calibration.ts'
+import { calibrate, fitCalibration, fitSigmoid, plainCalibration, type Sigmoids } from './calibration.ts'
 
 /** Values whose chance of label 1 is 1 / (1 + e^-(slope·value + offset)). */
 function drawn(rows: number, slope: number, offset: number, seed: number) {
@@ -81,11 +81,24 @@ describe('calibrate', () => {
     const decisions = Float64Array.from({ length: 1000 }, (_, i) =>
       i % 2 === 1 ? values[i >> 1] : -values[i >> 1],
     )
-    const calibration = fitCalibration(decisions, labels, 2)
+    const calibration = fitCalibration(decisions, labels, 2) as Sigmoids
     const p = calibrate(calibration, decisions, 2)
     for (let row = 0; row < 500; row++) {
       const alone = 1 / (1 + Math.exp(-(calibration.slopes[1] * 2 * values[row] + calibration.offsets[1])))
       expect(p[2 * row + 1]).toBeCloseTo(alone, 12)
     }
+  })
+
+  it('divides by a temperature where its kind says so, which leaves the order of classes as it is', () => {
+    const decisions = Float64Array.of(2, 0, 2, 0, 0, 2, 0, 2)
+    const calibration = fitCalibration(decisions, Uint32Array.of(0, 0, 1, 0), 2, 'temperature')
+    expect([...calibrate(calibration, Float64Array.of(2, 0), 2)]).toEqual([
+      expect.closeTo(0.7, 10),
+      expect.closeTo(0.3, 10),
+    ])
+    expect(calibrate(plainCalibration(2, 0.5, 'temperature'), Float64Array.of(1, 0), 2)[0]).toBeCloseTo(
+      1 / (1 + Math.exp(-0.5)),
+      12,
+    )
   })
 })

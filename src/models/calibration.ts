@@ -1,24 +1,53 @@
 import { exp, log, sigmoid } from '../core/index.ts'
 import { bestOther } from './linear-model.ts'
+import { fitTemperature, softmaxAt } from './temperature.ts'
 
-/** Turns decision values into probabilities: a sigmoid for each class, of its lead over its best rival. */
-export interface Calibration {
+/** Turns decision values into probabilities. */
+export type Calibration = Sigmoids | Temperature
+
+/** A sigmoid for each class, of its lead over its best rival. */
+export interface Sigmoids {
   /** P(class k), before a row is made to add up to 1, is sigmoid(slopes[k]·lead + offsets[k]). [classes] */
   readonly slopes: Float64Array
   readonly offsets: Float64Array
 }
 
+/** P is the softmax of decision / temperature: for decisions that are log probabilities but for a constant. */
+export interface Temperature {
+  /** Above 0; the higher, the less sure. */
+  readonly temperature: number
+}
+
+/** The ways to calibrate, as a kind of classifier names them. */
+export type CalibrationKind = 'sigmoids' | 'temperature'
+
 /** The calibration of a model whose decisions could not be tried on rows it had not seen. */
-export function plainCalibration(classes: number, slope = 1): Calibration {
+export function plainCalibration(
+  classes: number,
+  slope = 1,
+  kind: CalibrationKind = 'sigmoids',
+): Calibration {
+  return kind === 'temperature' ? { temperature: 1 / slope } : plainSigmoids(classes, slope)
+}
+
+function plainSigmoids(classes: number, slope: number): Sigmoids {
   return { slopes: new Float64Array(classes).fill(slope), offsets: new Float64Array(classes) }
 }
 
-/**
- * Fits the sigmoids on decision values [rows, classes] of rows that the model had not seen. Of two classes the second's
- * is fitted and the first's mirrors it.
- */
-export function fitCalibration(decisions: Float64Array, y: Uint32Array, classes: number): Calibration {
-  const calibration = plainCalibration(classes)
+/** Fits a calibration on decision values [rows, classes] of rows that the model had not seen. */
+export function fitCalibration(
+  decisions: Float64Array,
+  y: Uint32Array,
+  classes: number,
+  kind: CalibrationKind = 'sigmoids',
+): Calibration {
+  if (kind === 'temperature') return { temperature: fitTemperature(decisions, y, classes) }
+  return fitSigmoids(decisions, y, classes)
+}
+
+/** Of two classes the second's sigmoid is fitted and the first's mirrors it. */
+function fitSigmoids(decisions: Float64Array, y: Uint32Array, classes: number): Sigmoids {
+  const calibration = plainSigmoids(classes, 1)
   for (let k = classes === 2 ? 1 : 0; k < classes; k++) {
     const leads = Float64Array.from(y, (_, row) => leadOf(decisions, row, k, classes))
     const [slope, offset] = fitSigmoid(
@@ -37,6 +66,7 @@ export function fitCalibration(decisions: Float64Array, y: Uint32Array, classes:
 
 /** Probabilities [rows, classes] of decision values; each row adds up to 1. */
 export function calibrate(calibration: Calibration, decisions: Float64Array, classes: number): Float64Array {
+  if ('temperature' in calibration) return softmaxAt(calibration.temperature, decisions, classes)
   const probabilities = new Float64Array(decisions.length)
   for (let row = 0; row * classes < decisions.length; row++) {
     let sum = 0

@@ -61,11 +61,12 @@ export async function chooseValue(
   seed: number,
   jobs: FitJobs,
 ): Promise<Choice> {
-  const { grid } = recipe.model
+  const { grid, type } = recipe.model
+  const { plainSlope, calibration: how } = findClassifier(type) ?? {}
   let best: Choice = {
     value: grid[Math.floor(grid.length / 2)],
     scores: [],
-    calibration: plainCalibration(classes, findClassifier(recipe.model.type)?.plainSlope),
+    calibration: plainCalibration(classes, plainSlope, how),
     tested: new Uint32Array(0),
     decisions: new Float64Array(0),
   }
@@ -93,7 +94,7 @@ export async function chooseValue(
         decisions.set(decided.subarray(i * classes, (i + 1) * classes), places.get(row)! * classes)
       })
     })
-    const calibration = fitCalibration(decisions, yTested, classes)
+    const calibration = fitCalibration(decisions, yTested, classes, how)
     const score = meanLogLoss(calibration, decisions, yTested, classes)
     const isBetter = scores.length === 0 || score < scores[scores.length - 1]
     scores.push(score)

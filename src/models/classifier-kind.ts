@@ -1,4 +1,5 @@
 import type { SparseMatrix } from '../features/index.ts'
+import type { CalibrationKind } from './calibration.ts'
 import type { Classifier, Model, Tensor } from './classifier.ts'
 
 /** Settings of one fit. */
@@ -35,6 +36,8 @@ export interface ClassifierKind {
   readonly settings: readonly KindSetting[]
   /** Makes probabilities of its leads where no rows were left to calibrate by; 1, for log odds, where it is not stated. */
   readonly plainSlope?: number
+  /** How its decisions become probabilities; by sigmoids where it is not stated. */
+  readonly calibration?: CalibrationKind
   /** Number of independent parts of a fit. */
   parts(classes: number): number
   /** Learns one part; the result depends on nothing but the arguments. */

@@ -1,5 +1,5 @@
 export { type AbstainSettings, type Abstention, OUTSPOKEN } from './abstention.ts'
-export { type Calibration, calibrate } from './calibration.ts'
+export { type Calibration, type CalibrationKind, calibrate } from './calibration.ts'
 export type { Card } from './card.ts'
 export { type InnerFold, innerFolds } from './choose-value.ts'
 export type * from './classifier.ts'

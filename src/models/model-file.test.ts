@@ -9,6 +9,7 @@ import { linearSvm } from './linear-svm.ts'
 import { loadModel, ModelFileError, modelDigest, saveModel } from './model-file.ts'
 import type { Recipe } from './recipe.ts'
 import { findRecipe, recipes } from './recipe-list.ts'
+import { readTensors, type TensorFile, writeTensors } from './safetensors.ts'
 import type { Trained } from './trained.ts'
 import { withCard } from './trained.ts'
 
@@ -198,5 +199,62 @@ describe('a model file', () => {
       source: 'a set of 10 “runs”',
     }
     expect(loadModel(saveModel(withCard(trained, card))).card).toEqual({ ...trained.card, ...card })
+  })
+
+  describe('calibrated by a temperature', () => {
+    const save = (temperature: number) => saveModel({ ...trained, calibration: { temperature } })
+
+    /** The file with other tensors, and the digest that fits them. */
+    function withTensors(change: (tensors: TensorFile['tensors']) => TensorFile['tensors']): Uint8Array {
+      const from = save(2)
+      const read = readTensors(from) as TensorFile
+      const metadata = { ...read.metadata, sha256: '0'.repeat(64) }
+      const changed = writeTensors({ metadata, tensors: change(read.tensors) })
+      const at = new TextDecoder('latin1').decode(changed).indexOf('0'.repeat(64))
+      changed.set(new TextEncoder().encode(sha256(changed)), at)
+      return changed
+    }
+
+    it('comes back as it was', () => {
+      const loaded = loadModel(save(2.5))
+      expect(loaded.calibration).toEqual({ temperature: 2.5 })
+      const { decisions, probabilities } = loaded.score(examples.traces)
+      expect(probabilities[0]).toBeCloseTo(1 / (1 + Math.exp((decisions[1] - decisions[0]) / 2.5)), 12)
+      expect(withTensors((tensors) => tensors)).toEqual(save(2))
+    })
+
+    it.each([0, -0, -1])('is refused at %d', (temperature) => {
+      expect(() => loadModel(save(temperature))).toThrow('its temperature is not positive')
+    })
+
+    it.each([Number.NaN, Number.POSITIVE_INFINITY])('is not written at %d', (temperature) => {
+      expect(() => save(temperature)).toThrow('not finite')
+    })
+
+    const two = { shape: [2], data: new Float64Array(2).fill(1) }
+    it.each<[string, TensorFile['tensors'], string]>([
+      ['slopes beside it', { 'calibration.slopes': two }, 'calibrated in two ways'],
+      ['offsets beside it', { 'calibration.offsets': two }, 'calibrated in two ways'],
+      ['a temperature for each class', { 'calibration.temperature': two }, 'is not 1 float64'],
+      [
+        'a temperature of less precision',
+        { 'calibration.temperature': { shape: [1], data: Float32Array.of(1) } },
+        'is not 1 float64',
+      ],
+      [
+        'a temperature in a table',
+        { 'calibration.temperature': { shape: [1, 1], data: Float64Array.of(1) } },
+        'is not 1 float64',
+      ],
+    ])('is refused with %s', (_, more, message) => {
+      const file = withTensors((tensors) => ({ ...tensors, ...more }))
+      expect(() => loadModel(file)).toThrow(ModelFileError)
+      expect(() => loadModel(file)).toThrow(message)
+    })
+
+    it('is refused without any calibration', () => {
+      const none = withTensors(({ 'calibration.temperature': _, ...tensors }) => tensors)
+      expect(() => loadModel(none)).toThrow('calibration.slopes is not 2 float64')
+    })
   })
 })

@@ -48,8 +48,7 @@ export function saveModel(trained: Trained): Uint8Array {
     tokens: JSON.stringify(table.tokens),
   }
   const tensors: Record<string, Tensor> = {
-    'calibration.offsets': vector(calibration.offsets),
-    'calibration.slopes': vector(calibration.slopes),
+    ...calibrationTensors(calibration),
     'columns.starts': vector(table.columns.starts),
     'columns.tokens': vector(table.columns.tokens),
   }
@@ -147,7 +146,23 @@ function recipeOf(value: unknown): Recipe {
   }
 }
 
+const TEMPERATURE = 'calibration.temperature'
+
+function calibrationTensors(calibration: Calibration): Record<string, Tensor> {
+  if ('temperature' in calibration) return { [TEMPERATURE]: vector(Float64Array.of(calibration.temperature)) }
+  const { offsets, slopes } = calibration
+  return { 'calibration.offsets': vector(offsets), 'calibration.slopes': vector(slopes) }
+}
+
 function calibrationOf(tensors: TensorFile['tensors'], classes: number): Calibration {
+  if (TEMPERATURE in tensors) {
+    if ('calibration.slopes' in tensors || 'calibration.offsets' in tensors) {
+      throw new ModelFileError('it is calibrated in two ways')
+    }
+    const [temperature] = floats(tensors, TEMPERATURE, 1)
+    if (!(temperature > 0)) throw new ModelFileError('its temperature is not positive')
+    return { temperature }
+  }
   return {
     slopes: floats(tensors, 'calibration.slopes', classes),
     offsets: floats(tensors, 'calibration.offsets', classes),
