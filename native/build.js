@@ -38,6 +38,13 @@ const LINK = [
   'stack-size=65536',
   '--strip-all',
 ]
+/** Kernels whose memory threads share: each thread is an instance, with a stack of its own. */
+const SHARED = {
+  network: {
+    compile: ['-matomics'],
+    link: ['--shared-memory', '--max-memory=4294967296', '--export=__stack_pointer'],
+  },
+}
 let stale = 0
 for (const file of readdirSync(native).filter((name) => name.endsWith('.cpp'))) {
   const kernel = basename(file, '.cpp')
@@ -48,8 +55,14 @@ for (const file of readdirSync(native).filter((name) => name.endsWith('.cpp'))) 
       .map((name) => [name, readFileSync(join(native, name), 'utf8')]),
   )
   const source = { ...headers, [file]: readFileSync(join(native, file), 'utf8') }
-  const object = await runLLVM(['clang++', ...COMPILE, '-c', file, '-o', 'kernel.o'], source)
-  const linked = await runLLVM(['wasm-ld', ...LINK, 'kernel.o', '-o', 'kernel.wasm'], object)
+  const object = await runLLVM(
+    ['clang++', ...COMPILE, ...(SHARED[kernel]?.compile ?? []), '-c', file, '-o', 'kernel.o'],
+    source,
+  )
+  const linked = await runLLVM(
+    ['wasm-ld', ...LINK, ...(SHARED[kernel]?.link ?? []), 'kernel.o', '-o', 'kernel.wasm'],
+    object,
+  )
   const bytes = linked['kernel.wasm']
   const base64 = Buffer.from(bytes).toString('base64')
   const text = `// Built from native/${file} by \`npm run build:wasm\`; not to be edited.\nexport const wasm = '${base64}'\n`
