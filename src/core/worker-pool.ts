@@ -124,10 +124,10 @@ export function workerPool<Task, Result>(entry: URL, options: WorkerPoolOptions)
 /**
  * Where the entry of a worker lies that stands beside a module. Node 20 cannot load TypeScript in a thread, so from
  * source it is the built one.
- * @param module `import.meta.url` of a file in src/<folder>/ @param name of the entry, e.g. `fit-worker`
+ * @param module `import.meta.url` of a file in src/ @param name of the entry, e.g. `fit-worker`
  */
 export function workerEntry(module: string, name: string): URL {
-  return new URL(`${name}.js`, module.replace(/\/src\/([^/]+\/)[^/]+\.ts$/, '/dist/$1'))
+  return new URL(`${name}.js`, module.replace(/\/src\/((?:[^/]+\/)+)[^/]+\.ts$/, '/dist/$1'))
 }
 
 /** The worker's side: answers every task of the pool with what `handle` returns or throws. */

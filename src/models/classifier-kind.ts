@@ -38,22 +38,72 @@ export interface ClassifierKind {
   readonly plainSlope?: number
   /** How its decisions become probabilities; by sigmoids where it is not stated. */
   readonly calibration?: CalibrationKind
+  /** Where one training passes through all values of the grid; none for most. */
+  readonly path?: ClassifierPath
   /** Number of independent parts of a fit. */
-  parts(classes: number): number
-  /** Learns one part; the result depends on nothing but the arguments. */
-  fitPart(x: SparseMatrix, y: Uint32Array, classes: number, part: number, settings: FitSettings): Float64Array
+  parts(classes: number, own: OwnSettings): number
+  /** Learns one part; the result depends on nothing but the arguments before `resources`. */
+  fitPart(
+    x: SparseMatrix,
+    y: Uint32Array,
+    classes: number,
+    part: number,
+    settings: FitSettings,
+    resources?: FitResources,
+  ): Float64Array
   /** The model of all parts, in order, learned from these rows with these settings. */
   join(parts: readonly Float64Array[], x: SparseMatrix, classes: number, settings: FitSettings): Model
   /**
    * The model of the tensors that it wrote; null when they do not fit. The caller has checked that every number is finite.
    * @param vocabulary distinct ids of the rows' sequences; 0, or nothing, where rows have none
+   * @param own the kind's own settings, as the recipe states them
    */
   load(
     tensors: Readonly<Record<string, Tensor>>,
     columns: number,
     classes: number,
     vocabulary?: number,
+    own?: OwnSettings,
   ): Model | null
+}
+
+/** A kind of classifier whose one training passes through all values of the grid, as a network's through its epochs. */
+export interface ClassifierPath {
+  /** How many of the inner folds are tried; each is a training of its own. */
+  folds(own: OwnSettings): number
+  /**
+   * Decisions of one part on rows that it does not learn from, at each value, [values, rows, classes]; those of a model are
+   * the means over its parts. Values beyond the best may repeat the decisions of the last that was reached.
+   */
+  decidePart(
+    x: SparseMatrix,
+    y: Uint32Array,
+    classes: number,
+    part: number,
+    settings: FitSettings,
+    tried: TriedRows,
+    resources?: FitResources,
+  ): Float64Array
+}
+
+/** Rows to try the values of a grid on. */
+export interface TriedRows {
+  /** Ascending. */
+  readonly values: readonly number[]
+  readonly x: SparseMatrix
+  readonly y: Uint32Array
+}
+
+/** What a fit may use; nothing here but `fast` moves the result. */
+export interface FitResources {
+  /** Threads that one part may use; 1 when absent. */
+  readonly threads?: number
+  /** Allow arithmetic whose last bits differ from processor to processor. */
+  readonly fast?: boolean
+  /** Folder where long trainings leave what they have, to go on from there; none when absent. */
+  readonly checkpoints?: string
+  /** One word that counts the steps that long trainings have done, on whatever thread. */
+  readonly progress?: Int32Array
 }
 
 /** The values that a kind's own settings have where a recipe says nothing. */
@@ -66,7 +116,7 @@ export function classifierOf(kind: ClassifierKind, settings: FitSettings): Class
   return {
     name: kind.name,
     fit(x, y, classes) {
-      const parts = Array.from({ length: kind.parts(classes) }, (_, part) =>
+      const parts = Array.from({ length: kind.parts(classes, settings.own) }, (_, part) =>
         kind.fitPart(x, y, classes, part, settings),
       )
       return kind.join(parts, x, classes, settings)

@@ -17,6 +17,13 @@ export interface Model<Input = SparseMatrix> {
   decide(x: Input): Float64Array
   /** What each column did for the decision of one row for `target`. */
   contributions(x: Input, row: number, target: number): Contributions
+  /**
+   * What each step of a row's sequence did for the decision of one row for `target`, where the model reads sequences:
+   * the columns' shares, these and the base make up the difference from the rival.
+   */
+  steps?(x: Input, row: number, target: number): Float64Array
+  /** Mean loss of each epoch of its training, in nats; only of what is trained in epochs. */
+  readonly losses?: Float64Array
   /** All it has learned, for the model file: the loader of the same name makes an equal model of it. */
   readonly tensors: Readonly<Record<string, Tensor>>
 }

@@ -3,6 +3,8 @@ import type { ClassifierKind } from './classifier-kind.ts'
 import { forest } from './forest.ts'
 import { linearSvm } from './linear-svm.ts'
 import { bernoulli, multinomial } from './naive-bayes.ts'
+import { namedNetworks } from './network/architectures.ts'
+import { networkKind } from './network/network-kind.ts'
 import { rbfSvm } from './rbf-svm.ts'
 
 /** Every kind of classifier. A new one is one file and one line here; the conformance suite walks this list. */
@@ -13,6 +15,7 @@ export const classifiers: readonly ClassifierKind[] = [
   boosting,
   multinomial,
   bernoulli,
+  ...namedNetworks.map(networkKind),
 ]
 
 /** The kind of that name, if there is one. */

@@ -50,7 +50,9 @@ export async function fitCounted(
     train: train.map((place) => rows[place]),
     test: test.map((place) => rows[place]),
   }))
-  const jobs = fitJobs(kind, classes, folds.length * recipe.model.grid.length + 1, options)
+  const { grid, own } = recipe.model
+  const fits = kind.path ? Math.min(folds.length, kind.path.folds(own)) : folds.length * grid.length
+  const jobs = fitJobs(kind, classes, own, fits + 1, options)
   try {
     const choice = await chooseValue(recipe, counted, classOf, classes, inner, options.seed, jobs)
     const columns = fitColumns(recipe.features, counted, rows, classOf, classes)

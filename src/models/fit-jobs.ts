@@ -1,13 +1,13 @@
 import { type WorkerPool, workerEntry, workerPool } from '../core/index.ts'
 import type { Sequences, SparseMatrix } from '../features/index.ts'
 import type { Model } from './classifier.ts'
-import type { ClassifierKind, FitSettings } from './classifier-kind.ts'
+import type { ClassifierKind, FitResources, FitSettings, OwnSettings, TriedRows } from './classifier-kind.ts'
 import { type FitTask, runFitTask } from './fit-task.ts'
 
-/** Where fits run, and who is told of them. */
-export interface JobOptions {
-  /** Threads to spread the inner jobs over; 1 by default. */
-  readonly threads?: number
+/** Where fits run, with what, and who is told of them. `threads` is for all of them together; 1 by default. */
+export interface JobOptions extends FitResources {
+  /** Ends what is under way. */
+  readonly signal?: AbortSignal
   /** Told after each inner job. */
   onProgress?(done: number, total: number): void
 }
@@ -15,6 +15,8 @@ export interface JobOptions {
 /** Runs the parts of fits, here or on worker threads. */
 export interface FitJobs {
   fit(x: SparseMatrix, y: Uint32Array, settings: FitSettings): Promise<Model>
+  /** Decisions at each value of a kind that passes through them, [values, rows, classes]. */
+  decide(x: SparseMatrix, y: Uint32Array, settings: FitSettings, tried: TriedRows): Promise<Float64Array>
   /** Takes this many fits off the total that progress is told of. */
   skip(fits: number): void
   close(): Promise<void>
@@ -24,33 +26,49 @@ export interface FitJobs {
 export function fitJobs(
   kind: ClassifierKind,
   classes: number,
+  own: OwnSettings,
   fits: number,
-  { threads = 1, onProgress }: JobOptions,
+  { threads = 1, onProgress, signal, ...others }: JobOptions,
 ): FitJobs {
-  const pool: WorkerPool<FitTask, Float64Array> | null = threads > 1 ? workerPool(WORKER, { threads }) : null
-  let total = fits * kind.parts(classes)
+  // Long trainings go to a thread even where there is but one, so that this one hears of Ctrl-C.
+  const isLong = kind.path !== undefined
+  const pool: WorkerPool<FitTask, Float64Array> | null =
+    threads > 1 || isLong ? workerPool(WORKER, { threads }) : null
+  const parts = kind.parts(classes, own)
+  const resources = { ...others, threads: Math.max(1, Math.floor(threads / parts)) }
+  const stop = () => void pool?.close()
+  signal?.addEventListener('abort', stop)
+  let total = fits * parts
   let matrices = 0
   let done = 0
   const numbers = new WeakMap<SparseMatrix, number>()
-  return {
-    async fit(x, y, settings) {
-      const matrix = numbers.get(x) ?? matrices++
-      numbers.set(x, matrix)
-      const parts = await Promise.all(
-        Array.from({ length: kind.parts(classes) }, async (_, part) => {
-          const task = { type: kind.name, matrix, x, y, classes, part, settings }
-          const learned = pool ? await pool.run(task) : runFitTask(task)
-          onProgress?.(++done, total)
-          return learned
-        }),
-      )
-      return kind.join(parts, x, classes, settings)
-    },
-    skip(skipped) {
-      total -= skipped * kind.parts(classes)
-    },
-    close: async () => pool?.close(),
+  const runParts = async (task: Omit<FitTask, 'type' | 'matrix' | 'classes' | 'part' | 'resources'>) => {
+    const matrix = numbers.get(task.x) ?? matrices++
+    numbers.set(task.x, matrix)
+    return await Promise.all(
+      Array.from({ length: parts }, async (_, part) => {
+        const whole = { ...task, type: kind.name, matrix, classes, part, resources }
+        const learned = pool ? await pool.run(whole) : runFitTask(whole)
+        onProgress?.(++done, total)
+        return learned
+      }),
+    )
   }
+  return {
+    fit: async (x, y, settings) => kind.join(await runParts({ x, y, settings }), x, classes, settings),
+    decide: async (x, y, settings, tried) => meanOf(await runParts({ x, y, settings, tried })),
+    skip(skipped) {
+      total -= skipped * parts
+    },
+    async close() {
+      signal?.removeEventListener('abort', stop)
+      await pool?.close()
+    },
+  }
+}
+
+function meanOf(parts: readonly Float64Array[]): Float64Array {
+  return parts[0].map((_, i) => parts.reduce((sum, part) => sum + part[i], 0) / parts.length)
 }
 
 const WORKER = workerEntry(import.meta.url, 'fit-worker')

@@ -115,7 +115,8 @@ function trainedFrom({ metadata, tensors }: TensorFile): Trained {
   for (const [name, tensor] of Object.entries(tensors)) {
     if (name.startsWith('model.')) learned[name.slice('model.'.length)] = tensor
   }
-  const model = findClassifier(recipe.model.type)?.load(learned, columns, classes.length, vocabulary)
+  const { type, own } = recipe.model
+  const model = findClassifier(type)?.load(learned, columns, classes.length, vocabulary, own)
   if (!model) throw new ModelFileError('its tensors do not fit its model')
   const calibration = calibrationOf(tensors, classes.length)
   return makeTrained(recipe, classes, makeEncoder(recipe.features, table), model, calibration, card)

@@ -5,6 +5,7 @@ import { ownDefaults } from './classifier-kind.ts'
 import { forest } from './forest.ts'
 import { linearSvm } from './linear-svm.ts'
 import { bernoulli, multinomial } from './naive-bayes.ts'
+import { networkRecipes } from './network-recipes.ts'
 import { opcodesDetect, opcodesDetectElf, opcodesFamilies } from './opcode-recipes.ts'
 import { rbfSvm } from './rbf-svm.ts'
 import type { Recipe } from './recipe.ts'
@@ -103,6 +104,7 @@ export const recipes: readonly Recipe[] = [
   boostedTrees,
   naiveBayes,
   presenceBayes,
+  ...networkRecipes,
   callsDetect,
   opcodesDetect,
   opcodesDetectElf,
