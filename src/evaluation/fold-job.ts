@@ -4,6 +4,7 @@ import {
   type Fitted,
   fitCounted,
   type InnerFold,
+  type JobOptions,
   type Recipe,
   type Scores,
 } from '../models/index.ts'
@@ -41,12 +42,20 @@ export interface FoldAnswer extends Scores {
  * Trains on the job's rows and scores the others, both arrays [test rows, classes].
  * @param counted every row of the view, by the recipe's settings: nothing is learned from those that the job does not name
  */
-export async function runFoldJob(job: FoldJob, counted: CountedRows): Promise<FoldAnswer> {
+export async function runFoldJob(
+  job: FoldJob,
+  counted: CountedRows,
+  resources: Omit<JobOptions, 'threads'> = {},
+): Promise<FoldAnswer> {
   const { recipe, train, inner, test, seed, threads } = job
   const present = [...new Set(train.y)].sort((a, b) => a - b)
   const y = train.y.map((c) => present.indexOf(c))
   const examples = { counted, rows: train.rows, y, classes: present.length }
-  const { columns, model, choice } = await fitCounted(recipe, examples, inner, { seed, threads })
+  const { columns, model, choice } = await fitCounted(recipe, examples, inner, {
+    seed,
+    threads,
+    ...resources,
+  })
   const decisions = model.decide(encodeRows(columns, counted.counts, test.rows))
   const probabilities = calibrate(choice.calibration, decisions, present.length)
   const spread = (values: Float64Array, missing: number) =>

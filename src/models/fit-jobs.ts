@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads'
 import { type WorkerPool, workerEntry, workerPool } from '../core/index.ts'
 import type { Sequences, SparseMatrix } from '../features/index.ts'
 import type { Model } from './classifier.ts'
@@ -33,7 +34,7 @@ export function fitJobs(
   // Long trainings go to a thread even where there is but one, so that this one hears of Ctrl-C.
   const isLong = kind.path !== undefined
   const pool: WorkerPool<FitTask, Float64Array> | null =
-    threads > 1 || isLong ? workerPool(WORKER, { threads }) : null
+    threads > 1 || (isLong && isMainThread) ? workerPool(WORKER, { threads }) : null
   const parts = kind.parts(classes, own)
   const resources = { ...others, threads: Math.max(1, Math.floor(threads / parts)) }
   const stop = () => void pool?.close()

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { workerEntry, workerPool } from '../core/index.ts'
 import { type FoldAnswer, type FoldJob, runFoldJob } from '../evaluation/index.ts'
 import { type CountedRows, countingSettings, type Trainings } from '../features/index.ts'
+import type { FitResources } from '../models/index.ts'
 import { type CorpusFolders, type CountTask, countCorpora } from './corpus-counts.ts'
 import type { FoldTask, FoldWorkerData } from './fold-worker.ts'
 import { closeGate, readingGate } from './reading-gate.ts'
@@ -15,16 +16,24 @@ export interface FoldRunner {
   close(): Promise<void>
 }
 
+/** What trainings may use beside their threads. */
+export type FoldResources = Omit<FitResources, 'threads'>
+
 const WORKER = workerEntry(import.meta.url, 'fold-worker')
 
 /** A runner on worker threads; on this thread where one is enough. What jobs have in common is counted once. */
-export function foldRunner(folders: CorpusFolders, threads: number, signal?: AbortSignal): FoldRunner {
+export function foldRunner(
+  folders: CorpusFolders,
+  threads: number,
+  signal?: AbortSignal,
+  resources: FoldResources = {},
+): FoldRunner {
   if (threads === 1) {
     const counts = sharedCounts(1, (task) => countCorpora(folders, task))
     const runOn = async (job: FoldJob, counted: CountedRows) => {
       await setImmediate() // lets Ctrl-C and the progress bar in between two trainings
       signal?.throwIfAborted()
-      return await runFoldJob(job, counted)
+      return await runFoldJob(job, counted, { ...resources, ...(signal ? { signal } : {}) })
     }
     return {
       runOn,
@@ -33,7 +42,7 @@ export function foldRunner(folders: CorpusFolders, threads: number, signal?: Abo
     }
   }
   const gate = readingGate()
-  const workerData: FoldWorkerData = { folders, gate }
+  const workerData: FoldWorkerData = { folders, gate, resources }
   const pool = workerPool<FoldTask, CountedRows | FoldAnswer>(WORKER, { threads, workerData })
   const counts = sharedCounts(threads, (count) => pool.run({ count }) as Promise<CountedRows>)
   const close = async () => {
