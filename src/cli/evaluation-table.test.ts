@@ -1,10 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import type { Comparison, EvaluationResult, Interval } from '../evaluation/index.ts'
+import {
+  type Comparison,
+  type EvaluationResult,
+  type Interval,
+  OVERALL,
+  type OverallFigures,
+} from '../evaluation/index.ts'
 import { evaluationCsv } from './evaluation-csv.ts'
 import { evaluationTable } from './evaluation-table.ts'
 
 const around = (value: number, half: number): Interval => [value - half, value + half]
-const plain = (value: number) => ({ accuracy: value, weightedF1: value, macroF1: value })
+const overall = <Value>(value: Value) =>
+  Object.fromEntries(OVERALL.map((name) => [name, value])) as Record<keyof OverallFigures, Value>
+const plain = overall<number>
 
 /** A result with made-up figures. */
 function result(given: Partial<EvaluationResult> = {}): EvaluationResult {
@@ -26,9 +34,7 @@ function result(given: Partial<EvaluationResult> = {}): EvaluationResult {
     ...plain(0.9474),
     classes: names.map((name, i) => ({ name, precision: 0.9, recall: 1, f1: 0.9474, support: 1000 - i })),
     intervals: {
-      accuracy: around(0.9474, 0.012),
-      weightedF1: around(0.9474, 0.012),
-      macroF1: around(0.9474, 0.0125),
+      ...overall(around(0.9474, 0.012)),
       auc: around(0.98, 0.01),
       classes: names.map((name) => ({
         name,
@@ -50,6 +56,20 @@ function result(given: Partial<EvaluationResult> = {}): EvaluationResult {
     calibrationError: 0.01,
     perSeed: [{ seed: 0, ...plain(0.9474) }],
     sd: null,
+    selective: {
+      atError: [
+        { errorRate: 0.1, coverage: 1 },
+        { errorRate: 0.05, coverage: 0.9814 },
+        { errorRate: 0.01, coverage: 0 },
+      ],
+      atCoverage: [
+        { coverage: 0.5, accuracy: 0.998 },
+        { coverage: 0.8, accuracy: 0.9912 },
+        { coverage: 0.9, accuracy: 0.985 },
+      ],
+      riskArea: 0.0123,
+    },
+    seconds: { trainings: 5, train: 61.5, perTraining: 12.3, per1000Rows: 0.0456 },
     byProbability: plain(0.9474),
     randomSplit: { ...plain(0.957), sameAsGrouped: false },
     prior: null,

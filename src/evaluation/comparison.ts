@@ -1,7 +1,8 @@
 import { clustersByKey } from '../core/index.ts'
 import type { View } from '../samples/index.ts'
 import { type Difference, pairedDifferences } from './bootstrap.ts'
-import { measurer, OVERALL } from './measures.ts'
+import { OVERALL } from './figures.ts'
+import { measurer } from './measures.ts'
 import { numberGroups } from './numbering.ts'
 import { type ScoredRows, selectScored } from './scored-rows.ts'
 
@@ -46,9 +47,14 @@ function compare(first: Answered, second: Answered): Comparison | null {
   const [a, b] = [selectScored(first.scored, inFirst), selectScored(second.scored, inSecond)]
   const clusters = joinClusters(a.clusters, b.clusters)
   const found = pairedDifferences(measurer({ ...a, clusters }), measurer({ ...b, clusters }))
-  const [accuracy, weightedF1, macroF1] = OVERALL.map((_, i) => found[i])
-  const names = { view: first.view, first: first.recipe, second: second.recipe }
-  return { ...names, rows: inFirst.length, accuracy, weightedF1, macroF1 }
+  const of = (name: (typeof OVERALL)[number]) => found[OVERALL.indexOf(name)]
+  return {
+    ...{ view: first.view, first: first.recipe, second: second.recipe },
+    rows: inFirst.length,
+    accuracy: of('accuracy'),
+    weightedF1: of('weightedF1'),
+    macroF1: of('macroF1'),
+  }
 }
 
 /** Clusters such that rows that share one of either kind share one. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { type MadeUpRow, madeUpRows } from '../../test/made-up-rows.ts'
 import { countSelected, countTraces, DEFAULT_FEATURES } from '../features/index.ts'
-import type { Recipe, Scores } from '../models/index.ts'
-import { type FoldJob, runFoldJob } from './fold-job.ts'
+import type { Recipe } from '../models/index.ts'
+import { OVERALL } from './figures.ts'
+import { type FoldJob, runFoldJob, type TimedScores } from './fold-job.ts'
 import { type EvaluationRunner, type EvaluationSettings, evaluateRecipes, type RowSource } from './index.ts'
 import { readTraces } from './labelled-view.ts'
 
@@ -42,7 +43,7 @@ function memory(
   return {
     threads: 2,
     jobs,
-    async run(job): Promise<Scores> {
+    async run(job): Promise<TimedScores> {
       jobs.push(job)
       const known = new Map<string, number>()
       const learned = await text(job.train.rows, job)
@@ -52,7 +53,7 @@ function memory(
       asked.forEach((tokens, i) => {
         probabilities[i * job.classes.length + (known.get(tokens) ?? 0)] = 1
       })
-      return { decisions: probabilities, probabilities }
+      return { decisions: probabilities, probabilities, seconds: null }
     },
   }
 }
@@ -107,7 +108,7 @@ describe('evaluateRecipes', () => {
       for (const row of job.test.rows) expect(learned).not.toContain(twins[row].tokens)
     }
     expect(results[0].perSeed.map(({ seed }) => seed)).toEqual(seeds)
-    expect(results[0].sd).toEqual({ accuracy: 0, weightedF1: 0, macroF1: 0 })
+    expect(results[0].sd).toEqual(Object.fromEntries(OVERALL.map((name) => [name, 0])))
     expect(results[0].randomSplit).toBeNull()
   })
 
@@ -122,12 +123,8 @@ describe('evaluateRecipes', () => {
     )
     expect(runner.jobs).toHaveLength(5)
     expect(results[0]).toMatchObject({ rows: 60, duplicates: 0, leftOut: { repeated: 60 } })
-    expect(results[0].randomSplit).toEqual({
-      accuracy: results[0].accuracy,
-      weightedF1: results[0].weightedF1,
-      macroF1: results[0].macroF1,
-      sameAsGrouped: true,
-    })
+    const same = OVERALL.map((name) => [name, results[0][name]])
+    expect(results[0].randomSplit).toEqual({ ...Object.fromEntries(same), sameAsGrouped: true })
   })
 
   it('gives the same document whatever the number of threads and the order in which jobs end', async () => {
@@ -202,6 +199,42 @@ describe('evaluateRecipes', () => {
       },
     )
     expect(results[0]).toMatchObject({ rows: 40, accuracy: 1, kinds: ['sequence', 'set'], kind: 'set' })
+  })
+
+  it('tells how long trainings took, those of a random split left out, where the runner has a clock', async () => {
+    const rows = madeUpRows(twins)
+    const plain = memory(rows)
+    const timed: EvaluationRunner = {
+      ...plain,
+      run: async (job, trainings) => {
+        const seconds = { train: 2, score: job.test.rows.length / 1e4 }
+        return { ...(await plain.run(job, trainings)), seconds }
+      },
+    }
+    const evaluate = async (runner: EvaluationRunner) =>
+      (await evaluateRecipes([recipe], { training: rows, heldOut: null }, settings, runner)).results[0]
+    const { seconds, ...others } = await evaluate(timed)
+    expect(seconds).toEqual({
+      trainings: 5,
+      train: 10,
+      perTraining: 2,
+      per1000Rows: expect.closeTo(0.1, 12),
+    })
+    expect(await evaluate(plain)).toEqual({ ...others, seconds: null })
+  })
+
+  it('says what the surest answers are worth', async () => {
+    const rows = madeUpRows(twins)
+    const { results } = await evaluateRecipes(
+      [recipe],
+      { training: rows, heldOut: null },
+      settings,
+      memory(rows),
+    )
+    // Nothing was known, and all the answers are as sure as each other.
+    expect(results[0].selective.atError.map(({ coverage }) => coverage)).toEqual([0, 0, 0])
+    expect(results[0].selective.atCoverage.map(({ accuracy }) => accuracy)).toEqual([0.5, 0.5, 0.5])
+    expect(results[0].selective.riskArea).toBe(0.5)
   })
 
   it('tells all that a recipe which selects n-grams learns from, so that no others need be counted', async () => {

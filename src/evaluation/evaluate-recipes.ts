@@ -1,8 +1,9 @@
 import { mapOrdered } from '../core/index.ts'
 import type { Trainings } from '../features/index.ts'
-import type { Recipe, Scores } from '../models/index.ts'
+import type { Recipe } from '../models/index.ts'
 import { type Answered, type Comparison, compareRecipes } from './comparison.ts'
-import { type FoldJob, predictedClasses } from './fold-job.ts'
+import { selectiveFigures } from './coverage.ts'
+import { type FoldJob, predictedClasses, type TimedScores } from './fold-job.ts'
 import type { PlannedJob } from './fold-plan.ts'
 import { countNumbers } from './numbering.ts'
 import { type EvaluationRows, type EvaluationSettings, makePlans, type Plan } from './plan.ts'
@@ -16,12 +17,13 @@ import {
   seedFigures,
 } from './result.ts'
 import { type Run, type ScoredRows, selectScored } from './scored-rows.ts'
+import { type WorkSeconds, workSeconds } from './seconds.ts'
 import { clashingGroups, type Task } from './task.ts'
 
 /** Who does the work. */
 export interface EvaluationRunner {
   /** @param trainings what this job and others of its recipe learn from: they may be counted for together */
-  run(job: FoldJob, trainings: Trainings): Promise<Scores>
+  run(job: FoldJob, trainings: Trainings): Promise<TimedScores>
   /** Jobs that may be under way at once. */
   readonly threads: number
   onProgress?(done: number, total: number): void
@@ -37,7 +39,7 @@ export interface Evaluation {
 
 /**
  * Evaluates recipes: by cross-validation in which rows that look the same to a recipe never stand on both sides, or on
- * a held-out corpus. Every fitted step is inside the fold. Results do not depend on the number of threads.
+ * a held-out corpus. Every fitted step is inside the fold. Results do not depend on the number of threads, but for how long the work took.
  * @throws UsageError for rows or labels that a recipe cannot be evaluated on
  */
 export async function evaluateRecipes(
@@ -49,7 +51,7 @@ export async function evaluateRecipes(
   const plans = await makePlans(recipes, rows, settings, runner.signal)
   const jobs = plans.flatMap((plan) => plan.jobs)
   const spare = Math.max(1, Math.floor(runner.threads / Math.max(1, jobs.length)))
-  const scores: Scores[] = []
+  const scores: TimedScores[] = []
   const run = async ({ job, trainings }: PlannedJob) => {
     runner.signal?.throwIfAborted()
     return await runner.run({ ...job, threads: spare }, trainings)
@@ -67,7 +69,10 @@ export async function evaluateRecipes(
     at += plan.jobs.length
     runner.signal?.throwIfAborted()
     const scored = gather(plan, own, 'grouped')
-    results.push(toResult(plan, scored, gatherRandom(plan, own), settings))
+    results.push({
+      ...toResult(plan, scored, gatherRandom(plan, own), settings),
+      seconds: timesOf(plan, own),
+    })
     answered.push({
       recipe: plan.recipe.name,
       view: plan.view,
@@ -79,7 +84,7 @@ export async function evaluateRecipes(
 }
 
 /** The answers of all folds put together, one run for each seed. */
-function gather(plan: Plan, scores: readonly Scores[], split: PlannedJob['split']): ScoredRows {
+function gather(plan: Plan, scores: readonly TimedScores[], split: PlannedJob['split']): ScoredRows {
   const { classes, y, groups } = plan.test?.task ?? plan.task
   const runs = new Map<number, Run>()
   plan.jobs.forEach(({ split: ofJob, positions, job }, i) => {
@@ -103,8 +108,15 @@ function gather(plan: Plan, scores: readonly Scores[], split: PlannedJob['split'
   return { classes, y, clusters: groups, runs: [...runs.values()] }
 }
 
-function gatherRandom(plan: Plan, scores: readonly Scores[]): ScoredRows | null {
+function gatherRandom(plan: Plan, scores: readonly TimedScores[]): ScoredRows | null {
   return plan.jobs.some(({ split }) => split === 'random') ? gather(plan, scores, 'random') : null
+}
+
+function timesOf(plan: Plan, scores: readonly TimedScores[]): WorkSeconds | null {
+  const timed = plan.jobs.map(({ split, positions }, i) => {
+    return { split, seconds: scores[i].seconds, rows: positions.length }
+  })
+  return workSeconds(timed.filter(({ split }) => split === 'grouped'))
 }
 
 function toResult(
@@ -112,7 +124,7 @@ function toResult(
   scored: ScoredRows,
   random: ScoredRows | null,
   settings: EvaluationSettings,
-): EvaluationResult {
+): Omit<EvaluationResult, 'seconds'> {
   const { recipe, view, task, test } = plan
   const tested = test?.task ?? task
   const { found, prior } = rowFigures(scored, priorOf(task, settings.prior))
@@ -132,6 +144,7 @@ function toResult(
     seeds: settings.seeds,
     perSeed,
     sd: deviations(perSeed),
+    selective: selectiveFigures(scored),
     byProbability: meanFigures(seedFigures(mostProbable(scored))),
     randomSplit: randomFigures(scored, random, settings.randomSplit && !test),
     prior,

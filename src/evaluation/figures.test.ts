@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { confusionMatrix, figures } from './figures.ts'
+import { confusionMatrix, figures, OVERALL } from './figures.ts'
 
 describe('figures', () => {
   it('agrees with a case worked by hand', () => {
@@ -14,6 +14,10 @@ describe('figures', () => {
     expect(found.classes.map((each) => each.f1)).toEqual([0.8, 0.5, 2 / 3])
     expect(found.macroF1).toBeCloseTo((0.8 + 0.5 + 2 / 3) / 3, 15)
     expect(found.weightedF1).toBeCloseTo((0.8 * 3 + 0.5 * 2 + 2 / 3) / 6, 15)
+    expect(found.macroPrecision).toBeCloseTo(2 / 3, 15)
+    expect(found.macroRecall).toBeCloseTo((2 / 3 + 0.5 + 1) / 3, 15)
+    expect(found.weightedPrecision).toBeCloseTo((3 + 0.5 * 2 + 0.5) / 6, 15)
+    expect(found.weightedRecall).toBe(found.accuracy)
     expect(found.classes.map((each) => each.support)).toEqual([3, 2, 1])
   })
 
@@ -22,13 +26,13 @@ describe('figures', () => {
     const all = figures(confusionMatrix(Uint32Array.of(0, 1), Uint32Array.of(0, 1), 3), names)
     expect(all.macroF1).toBe(1)
     const only = figures(confusionMatrix(Uint32Array.of(0, 1), Uint32Array.of(0, 2), 3), names)
-    expect(only.macroF1).toBe(1 / 3)
+    expect([only.macroF1, only.macroPrecision, only.macroRecall]).toEqual(Array(3).fill(1 / 3))
     expect(only.classes[2]).toEqual({ name: 'never', precision: 0, recall: 0, f1: 0, support: 0 })
   })
 
   it('gives zeros for no rows', () => {
     const none = figures(confusionMatrix(new Uint32Array(), new Uint32Array(), 2), ['a', 'b'])
-    expect([none.accuracy, none.weightedF1, none.macroF1]).toEqual([0, 0, 0])
+    expect(OVERALL.map((name) => none[name])).toEqual(OVERALL.map(() => 0))
   })
 
   it('stays in 0 … 1 and is 1 exactly when every row is right', () => {
@@ -38,7 +42,7 @@ describe('figures', () => {
         const predicted = Uint32Array.from(rows, ([, called]) => called)
         const found = figures(confusionMatrix(y, predicted, 4), ['a', 'b', 'c', 'd'])
         const right = rows.every(([truth, called]) => truth === called)
-        for (const value of [found.accuracy, found.weightedF1, found.macroF1]) {
+        for (const value of OVERALL.map((name) => found[name])) {
           expect(value).toBeGreaterThanOrEqual(0)
           expect(value).toBeLessThanOrEqual(1 + 1e-12)
           expect(value > 1 - 1e-12).toBe(right)

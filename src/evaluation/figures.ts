@@ -11,13 +11,29 @@ export interface ClassFigures {
   readonly support: number
 }
 
-/** The figures that a confusion matrix gives, each 0 … 1. */
-export interface Figures {
-  readonly accuracy: number
-  /** Mean of the classes' F1, weighted by their rows. */
-  readonly weightedF1: number
-  /** Plain mean of the classes' F1 over the classes that occur in truth or prediction. */
-  readonly macroF1: number
+/** Measures of one class, in their order in a vector of measures. */
+export const PER_CLASS = ['precision', 'recall', 'f1'] as const
+
+/** Measures over all classes, in their order in a vector of measures. */
+export const OVERALL = [
+  'accuracy',
+  'weightedPrecision',
+  'weightedRecall',
+  'weightedF1',
+  'macroPrecision',
+  'macroRecall',
+  'macroF1',
+] as const
+
+/**
+ * The measures over all classes, each 0 … 1: the share of rows answered rightly, then the means of the classes' precision,
+ * recall and F1. A weighted mean weighs each class by its rows, so that weighted recall is the accuracy by another name; a
+ * macro mean is plain, over the classes that occur in truth or prediction.
+ */
+export type OverallFigures = Readonly<Record<(typeof OVERALL)[number], number>>
+
+/** The figures that a confusion matrix gives. */
+export interface Figures extends OverallFigures {
   readonly classes: readonly ClassFigures[]
 }
 
@@ -32,10 +48,10 @@ export function confusionMatrix(y: Uint32Array, predicted: Uint32Array, classes:
 export function figures(confusion: Float64Array, names: readonly string[]): Figures {
   const classes = names.length
   const perClass: ClassFigures[] = []
+  const weighted = { precision: 0, f1: 0 }
+  const macro = { precision: 0, recall: 0, f1: 0 }
   let total = 0
   let hits = 0
-  let weighted = 0
-  let macro = 0
   let occurring = 0
   for (let c = 0; c < classes; c++) {
     let support = 0
@@ -45,18 +61,27 @@ export function figures(confusion: Float64Array, names: readonly string[]): Figu
       called += confusion[k * classes + c]
     }
     const hit = confusion[c * classes + c]
-    const f1 = ratio(2 * hit, support + called)
-    perClass.push({ name: names[c], precision: ratio(hit, called), recall: ratio(hit, support), f1, support })
+    const found = {
+      precision: ratio(hit, called),
+      recall: ratio(hit, support),
+      f1: ratio(2 * hit, support + called),
+    }
+    perClass.push({ name: names[c], ...found, support })
+    weighted.precision += found.precision * support
+    weighted.f1 += found.f1 * support
+    for (const name of PER_CLASS) macro[name] += found[name]
     total += support
     hits += hit
-    weighted += f1 * support
-    macro += f1
     if (support + called > 0) occurring += 1
   }
   return {
     accuracy: ratio(hits, total),
-    weightedF1: ratio(weighted, total),
-    macroF1: ratio(macro, occurring),
+    weightedPrecision: ratio(weighted.precision, total),
+    weightedRecall: ratio(hits, total), // each class's recall times its rows is its hits
+    weightedF1: ratio(weighted.f1, total),
+    macroPrecision: ratio(macro.precision, occurring),
+    macroRecall: ratio(macro.recall, occurring),
+    macroF1: ratio(macro.f1, occurring),
     classes: perClass,
   }
 }

@@ -46,6 +46,13 @@ describe('runFoldJob', () => {
     expect([...predictedClasses(decisions, 2)]).toEqual([1, 0, 1])
   })
 
+  it('tells the time of a clock that it is given, and answers the same', async () => {
+    const times = [1000, 3500, 3600]
+    const answer = await runFoldJob(job, counted, () => times.shift()!)
+    expect(answer.seconds).toEqual({ train: 2.5, score: 0.1 })
+    expect({ ...answer, seconds: null }).toEqual(await runFoldJob(job, counted))
+  })
+
   it('gives classes without training rows no chance', async () => {
     const three = { ...job, classes: ['benign', 'never', 'malicious'] }
     const y = first.map((row) => (row % 2) * 2)

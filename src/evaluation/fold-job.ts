@@ -10,6 +10,7 @@ import {
 } from '../models/index.ts'
 import type { View } from '../samples/index.ts'
 import { confusionMatrix, figures } from './figures.ts'
+import type { Clock, JobSeconds } from './seconds.ts'
 
 /**
  * One training and the rows to score with it, as plain data: a worker thread can be given it. Rows are numbered through:
@@ -30,8 +31,13 @@ export interface FoldJob {
   readonly threads: number
 }
 
+/** The scores of a job's rows, both [test rows, classes], and how long it took; null where no clock was given. */
+export interface TimedScores extends Scores {
+  readonly seconds: JobSeconds | null
+}
+
 /** What a job answers. */
-export interface FoldAnswer extends Scores {
+export interface FoldAnswer extends TimedScores {
   /** The value chosen from the recipe's grid. */
   readonly chosen: number
   /** Weighted F1 of that value on the rows of the inner folds; null where there are none. */
@@ -39,25 +45,29 @@ export interface FoldAnswer extends Scores {
 }
 
 /**
- * Trains on the job's rows and scores the others, both arrays [test rows, classes].
+ * Trains on the job's rows and scores the others.
  * @param counted every row of the view, by the recipe's settings: nothing is learned from those that the job does not name
  */
 export async function runFoldJob(
   job: FoldJob,
   counted: CountedRows,
   resources: Omit<JobOptions, 'threads'> = {},
+  clock?: Clock,
 ): Promise<FoldAnswer> {
   const { recipe, train, inner, test, seed, threads } = job
   const present = [...new Set(train.y)].sort((a, b) => a - b)
   const y = train.y.map((c) => present.indexOf(c))
   const examples = { counted, rows: train.rows, y, classes: present.length }
+  const times = [clock?.() ?? 0]
   const { columns, model, choice } = await fitCounted(recipe, examples, inner, {
     seed,
     threads,
     ...resources,
   })
+  times.push(clock?.() ?? 0)
   const decisions = model.decide(encodeRows(columns, counted.counts, test.rows))
   const probabilities = calibrate(choice.calibration, decisions, present.length)
+  times.push(clock?.() ?? 0)
   const spread = (values: Float64Array, missing: number) =>
     spreadColumns(values, present, job.classes.length, missing)
   return {
@@ -65,6 +75,7 @@ export async function runFoldJob(
     probabilities: spread(probabilities, 0),
     chosen: choice.value,
     innerF1: innerF1(job, choice),
+    seconds: clock ? { train: (times[1] - times[0]) / 1000, score: (times[2] - times[1]) / 1000 } : null,
   }
 }
 

@@ -7,9 +7,10 @@ export {
 } from './bootstrap.ts'
 export * from './calibration-error.ts'
 export type { Comparison } from './comparison.ts'
+export type { SelectiveFigures } from './coverage.ts'
 export { type Evaluation, type EvaluationRunner, evaluateRecipes } from './evaluate-recipes.ts'
 export * from './figures.ts'
-export { type FoldAnswer, type FoldJob, runFoldJob } from './fold-job.ts'
+export { type FoldAnswer, type FoldJob, runFoldJob, type TimedScores } from './fold-job.ts'
 export {
   chooseView,
   labelledViews,
@@ -25,6 +26,7 @@ export * from './prior.ts'
 export * from './ranking.ts'
 export type * from './result.ts'
 export type { Run, ScoredRows } from './scored-rows.ts'
+export type * from './seconds.ts'
 export {
   type NestedChoice,
   rangeName,

@@ -1,4 +1,4 @@
-import { confusionMatrix, figures } from './figures.ts'
+import { confusionMatrix, figures, OVERALL, PER_CLASS } from './figures.ts'
 import { countNumbers } from './numbering.ts'
 import { restate } from './prior.ts'
 import { estimable, rank, rocAuc, truePositiveRate } from './ranking.ts'
@@ -6,12 +6,6 @@ import type { Run, ScoredRows } from './scored-rows.ts'
 
 /** False-positive rates at which the true-positive rate of a two-class recipe is stated. */
 export const FALSE_POSITIVE_RATES: readonly number[] = [0.01, 0.001]
-
-/** Measures over all classes, in their order in a vector of measures. */
-export const OVERALL = ['accuracy', 'weightedF1', 'macroF1'] as const
-
-/** Measures of one class, in their order in a vector of measures. */
-export const PER_CLASS = ['precision', 'recall', 'f1'] as const
 
 /**
  * Computes every measure at once, for the rows as they are or with clusters of them repeated or left out. The vector

@@ -1,10 +1,20 @@
 import type { Kind, View } from '../samples/index.ts'
 import { bootstrapIntervals, type Interval } from './bootstrap.ts'
 import { brierScore, expectedCalibrationError } from './calibration-error.ts'
-import { type ClassFigures, confusionMatrix, type Figures, figures } from './figures.ts'
-import { FALSE_POSITIVE_RATES, measurer, OVERALL, PER_CLASS } from './measures.ts'
+import type { SelectiveFigures } from './coverage.ts'
+import {
+  type ClassFigures,
+  confusionMatrix,
+  type Figures,
+  figures,
+  OVERALL,
+  type OverallFigures,
+  PER_CLASS,
+} from './figures.ts'
+import { FALSE_POSITIVE_RATES, measurer } from './measures.ts'
 import { type Restated, restateProbability } from './prior.ts'
 import type { ScoredRows } from './scored-rows.ts'
+import type { WorkSeconds } from './seconds.ts'
 import type { ChosenTarget, LeftOut } from './task.ts'
 
 /** Probabilities that a table restates for the user's own share of malware. */
@@ -18,10 +28,7 @@ export interface RateFigure {
 }
 
 /** 95 % intervals by the bootstrap over groups. */
-export interface Intervals {
-  readonly accuracy: Interval | null
-  readonly weightedF1: Interval | null
-  readonly macroF1: Interval | null
+export interface Intervals extends Readonly<Record<keyof OverallFigures, Interval | null>> {
   readonly auc: Interval | null
   readonly classes: readonly {
     readonly name: string
@@ -44,13 +51,6 @@ export interface RowFigures extends Figures {
   readonly tpr: readonly RateFigure[]
   readonly brier: number
   readonly calibrationError: number
-}
-
-/** The three figures of one seed, or of a random split. */
-export interface PlainFigures {
-  readonly accuracy: number
-  readonly weightedF1: number
-  readonly macroF1: number
 }
 
 /** Precision for the user's own share of malware, and what the model's probabilities mean there. */
@@ -76,16 +76,20 @@ export interface EvaluationResult extends RowFigures {
   /** Folds of the cross-validation; null for a held-out test. */
   readonly folds: number | null
   readonly seeds: readonly number[]
-  readonly perSeed: readonly (PlainFigures & { readonly seed: number })[]
+  readonly perSeed: readonly (OverallFigures & { readonly seed: number })[]
   /** Standard deviation over the seeds; null for a single seed. */
-  readonly sd: PlainFigures | null
+  readonly sd: OverallFigures | null
+  /** What the answers are worth where the least sure are not given. */
+  readonly selective: SelectiveFigures
   /** The same for the most probable class: calibration may move a row across one half. */
-  readonly byProbability: PlainFigures
+  readonly byProbability: OverallFigures
   /** The same under folds that ignore groups, for comparison only; null where not asked for. */
-  readonly randomSplit: (PlainFigures & { readonly sameAsGrouped: boolean }) | null
+  readonly randomSplit: (OverallFigures & { readonly sameAsGrouped: boolean }) | null
   readonly prior: PriorFigures | null
   /** Of a held-out test: what was learned from, and the figures without the rows whose input was learned from. */
   readonly test: HeldOut | null
+  /** The one field that is not the same in every run; null where nobody timed the work. */
+  readonly seconds: WorkSeconds | null
 }
 
 /** The other side of a held-out test. */
@@ -115,7 +119,7 @@ export function rowFigures(
   const found: RowFigures = {
     rows: scored.y.length,
     groups: measures.clusters,
-    ...overall(point),
+    ...eachOverall((_, place) => point[place]),
     classes: classFigures(scored, point),
     intervals: namedIntervals(scored, intervals),
     confusion,
@@ -129,46 +133,42 @@ export function rowFigures(
   return { found, prior: priorFigures(scored, prior, point, intervals) }
 }
 
-/** Accuracy and F1 of every run. */
-export function seedFigures(scored: ScoredRows): (PlainFigures & { readonly seed: number })[] {
+/** The figures over all classes, of every run. */
+export function seedFigures(scored: ScoredRows): (OverallFigures & { readonly seed: number })[] {
   return scored.runs.map((run) => {
-    const { accuracy, weightedF1, macroF1 } = figures(
-      confusionMatrix(scored.y, run.predicted, scored.classes.length),
-      scored.classes,
-    )
-    return { seed: run.seed, accuracy, weightedF1, macroF1 }
+    const confusion = confusionMatrix(scored.y, run.predicted, scored.classes.length)
+    const { classes: _, ...overall } = figures(confusion, scored.classes)
+    return { seed: run.seed, ...overall }
   })
 }
 
 /** Mean of each figure. */
-export function meanFigures(each: readonly PlainFigures[]): PlainFigures {
-  const mean = (name: (typeof OVERALL)[number]) =>
-    each.reduce((sum, found) => sum + found[name], 0) / each.length
-  return { accuracy: mean('accuracy'), weightedF1: mean('weightedF1'), macroF1: mean('macroF1') }
+export function meanFigures(each: readonly OverallFigures[]): OverallFigures {
+  return eachOverall((name) => each.reduce((sum, found) => sum + found[name], 0) / each.length)
 }
 
 /** Standard deviation of each figure (divisor n-1); null for fewer than two. */
-export function deviations(each: readonly PlainFigures[]): PlainFigures | null {
+export function deviations(each: readonly OverallFigures[]): OverallFigures | null {
   if (each.length < 2) return null
   const mean = meanFigures(each)
-  const deviation = (name: (typeof OVERALL)[number]) => {
+  return eachOverall((name) => {
     const squares = each.map((found) => (found[name] - mean[name]) * (found[name] - mean[name]))
     return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / (each.length - 1))
-  }
-  return {
-    accuracy: deviation('accuracy'),
-    weightedF1: deviation('weightedF1'),
-    macroF1: deviation('macroF1'),
-  }
+  })
+}
+
+function eachOverall<Value>(
+  of: (name: keyof OverallFigures, place: number) => Value,
+): Record<keyof OverallFigures, Value> {
+  return Object.fromEntries(OVERALL.map((name, place) => [name, of(name, place)])) as Record<
+    keyof OverallFigures,
+    Value
+  >
 }
 
 /** Where the measures of two classes start in a vector of measures. */
 function aucAt({ classes }: ScoredRows): number {
   return OVERALL.length + PER_CLASS.length * classes.length
-}
-
-function overall(point: Float64Array): PlainFigures {
-  return { accuracy: point[0], weightedF1: point[1], macroF1: point[2] }
 }
 
 function classFigures({ classes, y }: ScoredRows, point: Float64Array): ClassFigures[] {
@@ -181,9 +181,7 @@ function classFigures({ classes, y }: ScoredRows, point: Float64Array): ClassFig
 
 function namedIntervals(scored: ScoredRows, intervals: readonly (Interval | null)[]): Intervals {
   return {
-    accuracy: intervals[0],
-    weightedF1: intervals[1],
-    macroF1: intervals[2],
+    ...eachOverall((_, place) => intervals[place]),
     auc: intervals[aucAt(scored)] ?? null,
     classes: scored.classes.map((name, c) => {
       const at = OVERALL.length + PER_CLASS.length * c

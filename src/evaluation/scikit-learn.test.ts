@@ -16,8 +16,8 @@ for case in json.load(sys.stdin):
     precision, recall, f1, support = m.precision_recall_fscore_support(y, predicted, labels=names, zero_division=0)
     answer = {
         'accuracy': m.accuracy_score(y, predicted),
-        'weighted': m.f1_score(y, predicted, average='weighted', labels=occurring, zero_division=0),
-        'macro': m.f1_score(y, predicted, average='macro', labels=occurring, zero_division=0),
+        **{kind: list(m.precision_recall_fscore_support(
+            y, predicted, average=kind, labels=occurring, zero_division=0))[:3] for kind in ('weighted', 'macro')},
         'precision': precision.tolist(), 'recall': recall.tolist(), 'f1': f1.tolist(), 'support': support.tolist(),
         'confusion': m.confusion_matrix(y, predicted, labels=names).ravel().tolist(),
     }
@@ -33,8 +33,9 @@ print(json.dumps(answers))
 
 interface Answer {
   readonly accuracy: number
-  readonly weighted: number
-  readonly macro: number
+  /** Precision, recall, F1. */
+  readonly weighted: number[]
+  readonly macro: number[]
   readonly precision: number[]
   readonly recall: number[]
   readonly f1: number[]
@@ -70,8 +71,10 @@ describe.skipIf(python === null)('the figures of scikit-learn', () => {
       expect([...confusion]).toEqual(want.confusion)
       const got = figures(confusion, Array.from({ length: classes }, String))
       expect(got.accuracy).toBeCloseTo(want.accuracy, 12)
-      expect(got.weightedF1).toBeCloseTo(want.weighted, 12)
-      expect(got.macroF1).toBeCloseTo(want.macro, 12)
+      const { weightedPrecision, weightedRecall, weightedF1, macroPrecision, macroRecall, macroF1 } = got
+      const means = [weightedPrecision, weightedRecall, weightedF1, macroPrecision, macroRecall, macroF1]
+      for (const [k, mean] of [...want.weighted, ...want.macro].entries())
+        expect(means[k]).toBeCloseTo(mean, 12)
       got.classes.forEach((each, c) => {
         expect(each.precision).toBeCloseTo(want.precision[c], 12)
         expect(each.recall).toBeCloseTo(want.recall[c], 12)

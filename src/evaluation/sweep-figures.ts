@@ -1,5 +1,5 @@
+import type { OverallFigures } from './figures.ts'
 import { type FoldAnswer, predictedClasses } from './fold-job.ts'
-import type { PlainFigures } from './result.ts'
 import type { ScoredRows } from './scored-rows.ts'
 import type { SweepPlan } from './sweep-plan.ts'
 
@@ -32,7 +32,7 @@ export function sweptRows(
 }
 
 /** The place of the largest weighted F1, of equal ones the first. */
-export function bestRange(figures: readonly PlainFigures[]): number {
+export function bestRange(figures: readonly Pick<OverallFigures, 'weightedF1'>[]): number {
   return figures.reduce((best, { weightedF1 }, i) => (weightedF1 > figures[best].weightedF1 ? i : best), 0)
 }
 

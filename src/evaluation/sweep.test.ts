@@ -136,7 +136,7 @@ describe('sweepNgrams', () => {
           const malicious = rows[job.test.rows[i >> 1]].malicious === 1
           return (i % 2 === 1) === (malicious === isBest) ? 1 : 0
         })
-        return { decisions, probabilities: decisions, chosen: 1, innerF1: isBest ? 0.9 : 0.8 }
+        return { decisions, probabilities: decisions, chosen: 1, innerF1: isBest ? 0.9 : 0.8, seconds: null }
       }),
     )
     expect(sweep.nested).toHaveLength(1)
@@ -199,7 +199,7 @@ async function foldsOf(): Promise<string[]> {
     async runOn(job) {
       found.push(job.test.rows.join(' '))
       const decisions = new Float64Array(job.test.rows.length * 2)
-      return { decisions, probabilities: decisions, chosen: 1, innerF1: null }
+      return { decisions, probabilities: decisions, chosen: 1, innerF1: null, seconds: null }
     },
   })
   return found

@@ -1,11 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import { workerEntry, workerPool } from '../core/index.ts'
-import { type FoldAnswer, type FoldJob, runFoldJob } from '../evaluation/index.ts'
+import type { FoldAnswer, FoldJob } from '../evaluation/index.ts'
 import { type CountedRows, countingSettings, type Trainings } from '../features/index.ts'
 import type { FitResources } from '../models/index.ts'
 import { type CorpusFolders, type CountTask, countCorpora } from './corpus-counts.ts'
 import type { FoldTask, FoldWorkerData } from './fold-worker.ts'
 import { closeGate, readingGate } from './reading-gate.ts'
+import { timedFoldJob } from './timed-fold-job.ts'
 
 /** Runs the trainings of an evaluation. */
 export interface FoldRunner {
@@ -33,7 +34,7 @@ export function foldRunner(
     const runOn = async (job: FoldJob, counted: CountedRows) => {
       await setImmediate() // lets Ctrl-C and the progress bar in between two trainings
       signal?.throwIfAborted()
-      return await runFoldJob(job, counted, { ...resources, ...(signal ? { signal } : {}) })
+      return await timedFoldJob(job, counted, { ...resources, ...(signal ? { signal } : {}) })
     }
     return {
       runOn,
