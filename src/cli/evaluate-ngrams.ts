@@ -18,6 +18,8 @@ export interface NgramOptions {
   readonly select: string | undefined
   readonly limit: string | undefined
   readonly chart: string | undefined
+  readonly output: string | undefined
+  readonly details: boolean
   readonly test: string | undefined
   readonly prior: string | undefined
   readonly repeat: string
@@ -42,6 +44,8 @@ export async function evaluateNgrams(
     ['test', options.test !== undefined],
     ['prior', options.prior !== undefined],
     ['repeat', options.repeat !== '1'],
+    ['output', options.output !== undefined],
+    ['details', options.details],
   ]) {
     if (given) throw new UsageError(`--${name}: does not go with --ngrams`)
   }

@@ -1,4 +1,4 @@
-import type { EvaluationResult } from '../evaluation/index.ts'
+import { type EvaluationResult, OVERALL } from '../evaluation/index.ts'
 import { type Bounded, bounded, type CsvColumn, csvOf } from './csv-columns.ts'
 
 const COLUMNS: readonly CsvColumn<EvaluationResult>[] = [
@@ -9,15 +9,22 @@ const COLUMNS: readonly CsvColumn<EvaluationResult>[] = [
   ['groups', (result) => result.groups],
   ['folds', (result) => result.folds],
   ['seeds', (result) => result.seeds.join(' ')],
-  ...bounded<EvaluationResult>('accuracy', (result) => [result.accuracy, result.intervals.accuracy]),
-  ...bounded<EvaluationResult>('weightedF1', (result) => [result.weightedF1, result.intervals.weightedF1]),
-  ...bounded<EvaluationResult>('macroF1', (result) => [result.macroF1, result.intervals.macroF1]),
+  ...OVERALL.flatMap((name) =>
+    bounded<EvaluationResult>(name, (result) => [result[name], result.intervals[name]]),
+  ),
   ['accuracySd', (result) => result.sd?.accuracy ?? null],
   ...bounded<EvaluationResult>('auc', (result) => [result.auc, result.intervals.auc]),
   ...bounded<EvaluationResult>('tprAt1Percent', (result) => rate(result, 0)),
   ...bounded<EvaluationResult>('tprAt0.1Percent', (result) => rate(result, 1)),
   ['brier', (result) => result.brier],
   ['calibrationError', (result) => result.calibrationError],
+  ['coverageAt10PercentErrors', (result) => result.selective.atError[0].coverage],
+  ['coverageAt5PercentErrors', (result) => result.selective.atError[1].coverage],
+  ['coverageAt1PercentErrors', (result) => result.selective.atError[2].coverage],
+  ['accuracyOnSurest50Percent', (result) => result.selective.atCoverage[0].accuracy],
+  ['accuracyOnSurest80Percent', (result) => result.selective.atCoverage[1].accuracy],
+  ['accuracyOnSurest90Percent', (result) => result.selective.atCoverage[2].accuracy],
+  ['riskArea', (result) => result.selective.riskArea],
   ['randomSplitAccuracy', (result) => result.randomSplit?.accuracy ?? null],
   ['randomSplitMacroF1', (result) => result.randomSplit?.macroF1 ?? null],
   ['prior', (result) => result.prior?.share ?? null],
@@ -25,6 +32,10 @@ const COLUMNS: readonly CsvColumn<EvaluationResult>[] = [
   ['seenRows', (result) => result.test?.seen ?? null],
   ['unseenAccuracy', (result) => result.test?.unseen?.accuracy ?? null],
   ['unseenMacroF1', (result) => result.test?.unseen?.macroF1 ?? null],
+  ['trainings', (result) => result.seconds?.trainings ?? null],
+  ['secondsTraining', (result) => result.seconds?.train ?? null],
+  ['secondsPerTraining', (result) => result.seconds?.perTraining ?? null],
+  ['secondsPer1000Rows', (result) => result.seconds?.per1000Rows ?? null],
 ]
 
 /** Results as CSV with a line of titles, one line for each recipe and view. */

@@ -1,5 +1,6 @@
 import { bestRange, type NgramRange, rangeName, type Sweep, type SweepCell } from '../evaluation/index.ts'
-import { comparisonLine, figure, leftOutNotes, within } from './evaluation-table.ts'
+import { comparisonLine, leftOutNotes } from './evaluation-notes.ts'
+import { figure, within } from './figure-text.ts'
 import { wholeText } from './number-text.ts'
 import { printable } from './printable.ts'
 import { styled, table } from './table.ts'

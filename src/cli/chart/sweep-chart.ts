@@ -1,6 +1,6 @@
 import { bestRange, rangeName, type SweepCell } from '../../evaluation/index.ts'
 import type { CorpusSweep } from '../../pipeline/index.ts'
-import { figure } from '../evaluation-table.ts'
+import { figure } from '../figure-text.ts'
 import { wholeText } from '../number-text.ts'
 import { printable } from '../printable.ts'
 import { byRecipe } from '../sweep-table.ts'

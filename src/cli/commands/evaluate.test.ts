@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -80,10 +80,13 @@ describe('taxon evaluate', () => {
     expect(lines[0]).toBe(
       'malicious or benign, by calls: 150 rows, 120 distinct; 5 folds, no input on both sides, 2 seeds',
     )
-    expect(lines[2]).toMatch(
-      /^recipe +accuracy +weighted F1 +macro F1 +sd over seeds +ROC AUC +precision at 1 % malware +random split$/,
+    expect(lines[2]).toMatch(/^recipe +accuracy +weighted P +R +F1 +macro P +R +F1 +training +1,000 rows$/)
+    expect(lines[3]).toMatch(/^naive-bayes( +(\.\d{3}|1\.000)){7} +[\d.]+ m?s +[\d.]+ m?s$/)
+    expect(lines[4]).toMatch(/^( +±\.\d{3}){7}$/)
+    expect(lines[6]).toMatch(/^recipe +ROC AUC +sd over seeds +precision at 1 % malware +random split$/)
+    expect(out).toMatch(
+      /^silent where least sure +errors ≤ 10 % +≤ 5 % +≤ 1 % +surest 50 % +80 % +90 % +risk area$/m,
     )
-    expect(lines[3]).toMatch(/^naive-bayes +(\.\d{3}|1\.000) ± \.\d{3} /)
     expect(out).toMatch(/^benign +\S+ ± \S+ +\S+ ± \S+ +\S+ ± \S+ +75$/m)
     expect(out).toContain('Rows that repeat the input of another, as the recipe sees it: 30.')
     expect(out).toContain(
@@ -98,7 +101,8 @@ describe('taxon evaluate', () => {
 
   it('dims what flatters, on a terminal', async () => {
     const { out } = await run([], { colour: true })
-    expect(out.split('\x1b[2m')[1]).toMatch(/^(\.\d{3}|1\.000)/)
+    const dimmed = out.split('\x1b[2m').map((text) => text.split('\x1b')[0])
+    expect(dimmed.filter((text) => /^(\.\d{3}|1\.000)$/.test(text))).toHaveLength(1)
   })
 
   it('keeps one row of each input, where a random split is the same thing', async () => {
@@ -138,6 +142,33 @@ describe('taxon evaluate', () => {
     expect(end).toBe('')
   })
 
+  it('prints the table and writes it, as the ending of the file says', async () => {
+    const [md, csv, json] = ['t.md', 't.CSV', 't.json'].map((name) => join(folder, name))
+    const { out } = await run(['-o', md])
+    expect(out).toMatch(/^malicious or benign, by calls/)
+    const text = await readFile(md, 'utf8')
+    expect(text).toMatch(/^## malicious or benign, by calls: 150 rows/)
+    expect(text).toMatch(
+      /^\| recipe \| accuracy \| weighted precision \| weighted recall \|.* scoring 1,000 rows \|$/m,
+    )
+    expect(text).toMatch(/^\| naive-bayes \| \S+ ± \S+ \| /m)
+    const printed = await run(['--json', '--output', csv])
+    expect(await readFile(csv, 'utf8')).toMatch(/^recipe,view,target,.*\r\nnaive-bayes,calls,malicious,150,/)
+    expect(text).toMatch(new RegExp(`^Corpus ${JSON.parse(printed.out).corpus}\\.\\n$`, 'm'))
+    expect(JSON.parse(printed.out).results).toHaveLength(1)
+    const both = await run(['--json', '-o', json, '--test', heldOut])
+    expect(await readFile(json, 'utf8')).toBe(both.out)
+  })
+
+  it('has printed what could not be written', async () => {
+    const io = fakeIo()
+    const path = join(folder, 'absent', 't.md')
+    await expect(
+      evaluate.run(['naive-bayes', corpus, '--threads', '1', '--no-random-split', '-o', path], io),
+    ).rejects.toThrow('cannot be written')
+    expect(io.out).toContain('naive-bayes')
+  })
+
   it('tells the progress', async () => {
     const told: number[] = []
     await run(['--no-random-split'], {
@@ -157,6 +188,10 @@ describe('taxon evaluate', () => {
     [['--target', 'category'], 'do not tell two classes apart'],
     [['--folds', '100'], 'too few distinct benign inputs'],
     [['--json', '--csv'], 'not both'],
+    [['-o', 'table.txt'], '--output: a name that ends in .md, .csv, .json is wanted, got "table.txt"'],
+    [['-o', '.md'], '--output: a name'],
+    [['--ngrams', '1-2', '-o', 'table.md'], '--output: does not go with --ngrams'],
+    [['--ngrams', '1-2', '--details'], '--details: does not go with --ngrams'],
     [['--nonsense'], 'evaluate: unknown option'],
     [['--test', '/nowhere'], '/nowhere'],
   ])('refuses %j', async (argv, complaint) => {

@@ -4,6 +4,7 @@ import { VIEWS } from '../../samples/index.ts'
 import { command } from '../command.ts'
 import { evaluateNgrams } from '../evaluate-ngrams.ts'
 import { evaluationCsv } from '../evaluation-csv.ts'
+import { evaluationJson, evaluationWriter } from '../evaluation-file.ts'
 import { evaluationTable } from '../evaluation-table.ts'
 import { numberBetween, oneOf, seedOf, TARGETS, threadCount, wholeNumber } from '../option-values.ts'
 
@@ -35,6 +36,13 @@ With --ngrams 1-10, each recipe is evaluated on the best n-grams of each length 
     chart: { type: 'string', value: 'FILE', help: 'with --ngrams: draw F1 over n to FILE.svg or FILE.png' },
     'no-random-split': { type: 'boolean', help: 'leave out the figure for comparison' },
     threads: { type: 'string', value: 'N', help: 'threads, all cores by default' },
+    output: {
+      type: 'string',
+      short: 'o',
+      value: 'FILE',
+      help: 'also write the table to FILE.md, FILE.csv or FILE.json',
+    },
+    details: { type: 'boolean', help: 'show every class in full, however many there are' },
     csv: { type: 'boolean', help: 'print CSV' },
   },
   async run({ values, positionals }, io) {
@@ -51,6 +59,7 @@ With --ngrams 1-10, each recipe is evaluated on the best n-grams of each length 
     for (const option of ['select', 'limit', 'chart'] as const) {
       if (values[option] !== undefined) throw new UsageError(`--${option}: works with --ngrams only`)
     }
+    const write = values.output === undefined ? null : evaluationWriter(values.output)
     const bar = io.progress('evaluating', null)
     try {
       const evaluation = await evaluateOnCorpus(recipes, folder, {
@@ -67,9 +76,11 @@ With --ngrams 1-10, each recipe is evaluated on the best n-grams of each length 
         onProgress: (done, total) => bar.update(done, total),
       })
       bar.done()
-      if (values.json) await io.stdout(`${JSON.stringify(evaluation)}\n`)
+      if (values.json) await io.stdout(evaluationJson(evaluation))
       else if (values.csv) await io.stdout(evaluationCsv(evaluation.results))
-      else await io.stdout(evaluationTable(evaluation, io.colour))
+      else await io.stdout(evaluationTable(evaluation, io.colour, values.details))
+      // Printed first: what took hours must not be lost to a full disk.
+      await write?.(evaluation)
       return 0
     } finally {
       bar.done()
