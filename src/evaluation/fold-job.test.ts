@@ -48,7 +48,7 @@ describe('runFoldJob', () => {
 
   it('tells the time of a clock that it is given, and answers the same', async () => {
     const times = [1000, 3500, 3600]
-    const answer = await runFoldJob(job, counted, () => times.shift()!)
+    const answer = await runFoldJob(job, counted, {}, () => times.shift()!)
     expect(answer.seconds).toEqual({ train: 2.5, score: 0.1 })
     expect({ ...answer, seconds: null }).toEqual(await runFoldJob(job, counted))
   })
