@@ -1,4 +1,4 @@
-import type { Card, Trained } from '../models/index.ts'
+import { type Card, NEVER_SURE, type Trained } from '../models/index.ts'
 import { wholeText } from './number-text.ts'
 import { printable } from './printable.ts'
 import { styled } from './table.ts'
@@ -66,7 +66,7 @@ function figureLines({ figures }: Card): [string, string][] {
 
 function abstentionLines({ abstention }: Card): [string, string][] {
   if (!abstention) return []
-  const { minTokens, minKnown, benignBelow, maliciousAbove, minDecision } = abstention
+  const { minTokens, minKnown, benignBelow, maliciousAbove, minDecision, minProbability } = abstention
   const rules: string[] = []
   if (minTokens !== undefined) rules.push(`on fewer than ${minTokens} distinct tokens`)
   if (minKnown !== undefined) rules.push(`where it knows less than ${Math.round(minKnown * 100)} % of them`)
@@ -75,5 +75,9 @@ function abstentionLines({ abstention }: Card): [string, string][] {
   else if (benignBelow !== undefined && maliciousAbove !== undefined) {
     rules.push(`at probabilities from ${benignBelow.toFixed(3)} to ${maliciousAbove.toFixed(3)}`)
   }
+  if (minProbability === NEVER_SURE)
+    rules.push('and of all else: no probability kept names as right as wanted')
+  else if (minProbability !== undefined)
+    rules.push(`where no class reaches a probability of ${minProbability.toFixed(3)}`)
   return [['says nothing', rules.join(', ')]]
 }

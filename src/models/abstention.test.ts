@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { chooseMinDecision, chooseThresholds } from './abstention.ts'
+import { chooseMinDecision, chooseMinProbability, chooseThresholds, NEVER_SURE } from './abstention.ts'
 
 const oneEach = (count: number) => Array.from({ length: count }, (_, i) => `g${i}`)
 
@@ -66,5 +66,53 @@ describe('chooseMinDecision', () => {
   it('counts a group once', () => {
     const decisions = Float64Array.of(0.1, -1, 0.1, -1, 0.1, -1, -1, 0.5)
     expect(chooseMinDecision(decisions, 2, ['a', 'a', 'a', 'b'], 0.5)).toBe(0.5)
+  })
+})
+
+describe('chooseMinProbability', () => {
+  const tried = (rows: readonly (readonly [number, boolean])[], groups = oneEach(rows.length)) => ({
+    probabilities: rows.map(([probability]) => probability),
+    isRight: rows.map(([, right]) => right),
+    groups,
+  })
+
+  it('names the most groups that keep the wanted share of errors, worked by hand', () => {
+    // From the surest: right, right, wrong, right, right, wrong, wrong.
+    const rows = [0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4].map((p, i) => [p, ![2, 5, 6].includes(i)] as const)
+    expect(chooseMinProbability(tried(rows), 0)).toBe(0.9)
+    expect(chooseMinProbability(tried(rows), 0.2)).toBe(0.6) // 1 of 5 is wrong
+    expect(chooseMinProbability(tried(rows), 0.34)).toBe(0.5) // 2 of 6
+    expect(chooseMinProbability(tried(rows), 0.5)).toBe(0.4)
+    expect(chooseMinProbability(tried([...rows].reverse()), 0.2)).toBe(0.6)
+  })
+
+  it('never names where no threshold is good enough', () => {
+    const rows = [[0.9, false] as const, [0.9, true] as const, [0.4, true] as const]
+    expect(chooseMinProbability(tried(rows), 0.1)).toBe(NEVER_SURE) // equal ones are named together
+    expect(chooseMinProbability(tried(rows), 0.34)).toBe(0.4)
+    expect(chooseMinProbability(tried([]), 0.5)).toBe(NEVER_SURE)
+  })
+
+  it('counts a group once', () => {
+    const rows = [[0.9, true] as const, [0.8, false] as const, [0.9, true] as const, [0.9, true] as const]
+    expect(chooseMinProbability(tried(rows), 0.3)).toBe(0.8)
+    expect(chooseMinProbability(tried(rows, ['a', 'b', 'a', 'a']), 0.3)).toBe(0.9)
+  })
+
+  it('keeps the share, and no lower bound would, whatever the probabilities', () => {
+    const row = fc.tuple(fc.integer({ min: 1, max: 20 }), fc.boolean())
+    const share = fc.double({ min: 0, max: 1, noNaN: true })
+    fc.assert(
+      fc.property(fc.array(row, { maxLength: 60 }), share, (drawn, errors) => {
+        const rows = drawn.map(([twentieths, right]) => [twentieths / 20, right] as const)
+        const least = chooseMinProbability(tried(rows), errors)
+        const keeps = (bound: number) => {
+          const named = rows.filter(([p]) => p >= bound)
+          return named.filter(([, right]) => !right).length <= errors * named.length
+        }
+        expect(keeps(least)).toBe(true)
+        for (const [p] of rows) if (p < least) expect(keeps(p)).toBe(false)
+      }),
+    )
   })
 })

@@ -8,6 +8,8 @@ export interface AbstainSettings {
   readonly misses: number
   /** Share of the benign groups that may fall among the malicious, 0 … 1. */
   readonly falseAlarms: number
+  /** Of a model that names: share of the names that may be wrong, 0 … 1; where absent, a name needs more than one half. */
+  readonly errors?: number
 }
 
 /** When a model says nothing, and from where on it speaks, as its card states it. */
@@ -19,7 +21,12 @@ export interface Abstention {
   readonly maliciousAbove: number
   /** Of a model that names: least decision value of the best class; what lies below is like none of the classes. */
   readonly minDecision?: number
+  /** Of a model that names: least probability of the best class, 0 … 1, or NEVER_SURE; where absent, more than `maliciousAbove`. */
+  readonly minProbability?: number
 }
+
+/** The least probability of a model that never names: no threshold kept the wanted share of wrong names. */
+export const NEVER_SURE = 2
 
 /** For models whose recipe does not say: speak wherever half the tokens are known. */
 export const OUTSPOKEN: Abstention = { minTokens: 1, minKnown: 0.5, benignBelow: 0.5, maliciousAbove: 0.5 }
@@ -49,6 +56,38 @@ export function chooseThresholds(
   const lowest = bad[Math.floor(misses * bad.length)] ?? 0
   const highest = good[Math.floor(falseAlarms * good.length)] ?? 1
   return { benignBelow: Math.min(0.5, lowest), maliciousAbove: Math.max(0.5, highest) }
+}
+
+/** Answers to rows that a model had not seen, by the most probable class. */
+export interface TriedNames {
+  /** Calibrated probability of each row's most probable class. */
+  readonly probabilities: ArrayLike<number>
+  /** Whether that class is the true one. */
+  readonly isRight: readonly boolean[]
+  readonly groups: readonly string[]
+}
+
+/**
+ * The least probability of the best class at which the most groups are named with at most this share of wrong names among
+ * them; NEVER_SURE where none does. Each group counts once, by its first row. El-Yaniv & Wiener, "On the Foundations of
+ * Noise-free Selective Classification", 2010.
+ */
+export function chooseMinProbability({ probabilities, isRight, groups }: TriedNames, errors: number): number {
+  const seen = new Set<string>()
+  const rows = [...groups.keys()].filter((row) => {
+    const isFirst = !seen.has(groups[row])
+    seen.add(groups[row])
+    return isFirst
+  })
+  rows.sort((a, b) => probabilities[b] - probabilities[a])
+  let chosen = NEVER_SURE
+  let wrong = 0
+  rows.forEach((row, i) => {
+    if (!isRight[row]) wrong += 1
+    const isLast = i + 1 === rows.length || probabilities[rows[i + 1]] < probabilities[row]
+    if (isLast && wrong <= errors * (i + 1)) chosen = probabilities[row]
+  })
+  return chosen
 }
 
 /**

@@ -1,5 +1,5 @@
 import { KINDS, type Kind, VIEWS, type View } from '../samples/index.ts'
-import type { Abstention } from './abstention.ts'
+import { type Abstention, NEVER_SURE } from './abstention.ts'
 
 /** What is to be known of a model before it is trusted; stands in the model file as JSON. */
 export interface Card {
@@ -49,13 +49,14 @@ const isKind: Check = (value) => KINDS.includes(value as Kind)
 const isShare: Check = (value) => isNumber(value) && (value as number) >= 0 && (value as number) <= 1
 const isAbstention: Check = (value) => {
   if (!isObject(value)) return false
-  const { minTokens, minKnown, benignBelow, maliciousAbove, minDecision, ...others } = value as Record<
-    string,
-    unknown
-  >
-  const shares = [minKnown, benignBelow, maliciousAbove].every(isShare)
+  const { minTokens, minKnown, benignBelow, maliciousAbove, minDecision, minProbability, ...others } =
+    value as Record<string, unknown>
   return (
-    isCount(minTokens) && shares && (minDecision === undefined || isNumber(minDecision)) && isEmpty(others)
+    isCount(minTokens) &&
+    [minKnown, benignBelow, maliciousAbove].every(isShare) &&
+    (minDecision === undefined || isNumber(minDecision)) &&
+    (minProbability === undefined || isShare(minProbability) || minProbability === NEVER_SURE) &&
+    isEmpty(others)
   )
 }
 const isFigures: Check = (value) => isObject(value) && Object.values(value).every(orNull(isNumber))

@@ -127,6 +127,30 @@ describe('fitRecipe', () => {
     expect(stricter.abstention!.minDecision!).toBeGreaterThan(card.abstention!.minDecision!)
   })
 
+  it('learns how sure it has to be to name with no more errors than wanted', async () => {
+    const abstain = { minTokens: 1, minKnown: 0.5, misses: 0, falseAlarms: 0 }
+    const learned = async (errors?: number) => {
+      const settings = { ...abstain, ...(errors === undefined ? {} : { errors }) }
+      const recipe = { ...quick('bernoulli'), target: 'family' as const, abstain: settings }
+      const trained = await fitRecipe(recipe, madeUpExamples(240, 3, 'set'), { seed: 1 })
+      return { ...trained.card.abstention!, trained }
+    }
+    expect(await learned()).not.toHaveProperty('minProbability')
+    const [loose, strict] = [await learned(0.3), await learned(0.02)]
+    expect(strict.minProbability!).toBeGreaterThan(loose.minProbability!)
+    expect(strict.minDecision).toBe(loose.minDecision)
+    // On rows it has not seen it keeps about what was wanted.
+    const unseen = madeUpExamples(600, 3, 'set', 2)
+    const { probabilities } = strict.trained.score(unseen.traces)
+    const named = [...unseen.y.keys()].flatMap((row) => {
+      const own = probabilities.subarray(3 * row, 3 * row + 3)
+      const best = Math.max(...own)
+      return best >= strict.minProbability! ? own.indexOf(best) === unseen.y[row] : []
+    })
+    expect(named.length).toBeGreaterThan(60)
+    expect(named.filter((right) => !right).length / named.length).toBeLessThan(0.08)
+  })
+
   it('gives every class a score where classes have few rows, or none', async () => {
     const examples = madeUpExamples(40, 2, 'set')
     for (const name of ['svm', 'naive-bayes', 'bernoulli']) {

@@ -1,7 +1,14 @@
 import { UsageError } from '../core/index.ts'
 import { type Counted, commonKind, commonView, countSelected, encoderOf } from '../features/index.ts'
 import type { Trace } from '../samples/index.ts'
-import { type Abstention, chooseMinDecision, chooseThresholds, OUTSPOKEN } from './abstention.ts'
+import {
+  type AbstainSettings,
+  type Abstention,
+  chooseMinDecision,
+  chooseMinProbability,
+  chooseThresholds,
+  OUTSPOKEN,
+} from './abstention.ts'
 import { calibrate } from './calibration.ts'
 import type { Card } from './card.ts'
 import { type Choice, innerFolds } from './choose-value.ts'
@@ -85,14 +92,40 @@ function abstentionOf(
 ): Abstention | null {
   const malicious = classes.indexOf('malicious')
   if (!abstain || tried.decisions.length === 0) return null
-  const { minTokens, minKnown, misses } = abstain
-  if (malicious < 0) {
-    const tested = Array.from(tried.tested, (row) => groups[row])
-    const minDecision = chooseMinDecision(tried.decisions, classes.length, tested, misses)
-    return { ...OUTSPOKEN, minTokens, minKnown, minDecision }
-  }
+  const { minTokens, minKnown } = abstain
   const all = calibrate(tried.calibration, tried.decisions, classes.length)
+  if (malicious < 0) {
+    const own = tried.tested.map((row) => y[row])
+    const tested = Array.from(tried.tested, (row) => groups[row])
+    return { ...OUTSPOKEN, minTokens, minKnown, ...namingBounds(abstain, tried, all, own, tested) }
+  }
   const probabilities = Float64Array.from(y, (_, row) => all[row * classes.length + malicious])
   const isMalicious = Uint8Array.from(y, (each) => (each === malicious ? 1 : 0))
   return { minTokens, minKnown, ...chooseThresholds(probabilities, isMalicious, groups, abstain) }
+}
+
+/**
+ * From where on a model names: by the decision what is unlike all classes is left out, then, if the recipe states how many
+ * names may be wrong, by the probability what may be of another class.
+ * @param probabilities of the rows tried, [rows, classes] @param y class of each, and `groups` its group
+ */
+function namingBounds(
+  { misses, errors }: AbstainSettings,
+  { decisions }: Choice,
+  probabilities: Float64Array,
+  y: Uint32Array,
+  groups: readonly string[],
+): Pick<Abstention, 'minDecision' | 'minProbability'> {
+  const classes = decisions.length / y.length
+  const minDecision = chooseMinDecision(decisions, classes, groups, misses)
+  if (errors === undefined) return { minDecision }
+  const rowOf = (all: Float64Array, row: number) => all.subarray(row * classes, (row + 1) * classes)
+  const rows = [...y.keys()].filter((row) => Math.max(...rowOf(decisions, row)) >= minDecision)
+  const best = rows.map((row) => Math.max(...rowOf(probabilities, row)))
+  const tried = {
+    probabilities: best,
+    isRight: rows.map((row, i) => rowOf(probabilities, row).indexOf(best[i]) === y[row]),
+    groups: rows.map((row) => groups[row]),
+  }
+  return { minDecision, minProbability: chooseMinProbability(tried, errors) }
 }

@@ -1,4 +1,4 @@
-export { type AbstainSettings, type Abstention, OUTSPOKEN } from './abstention.ts'
+export { type AbstainSettings, type Abstention, NEVER_SURE, OUTSPOKEN } from './abstention.ts'
 export { type Calibration, type CalibrationKind, calibrate } from './calibration.ts'
 export type { Card } from './card.ts'
 export { type InnerFold, innerFolds } from './choose-value.ts'

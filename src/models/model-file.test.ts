@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { madeUpExamples } from '../../test/traces.ts'
 import { KnownError, sha256 } from '../core/index.ts'
 import { KINDS } from '../samples/index.ts'
+import { NEVER_SURE, OUTSPOKEN } from './abstention.ts'
 import { fitSettings } from './choose-value.ts'
 import { fitRecipe } from './fit-recipe.ts'
 import { linearSvm } from './linear-svm.ts'
@@ -199,6 +200,15 @@ describe('a model file', () => {
       source: 'a set of 10 “runs”',
     }
     expect(loadModel(saveModel(withCard(trained, card))).card).toEqual({ ...trained.card, ...card })
+    for (const minProbability of [0, 0.61, 1, NEVER_SURE]) {
+      const abstention = { ...card.abstention, minDecision: -1, minProbability }
+      expect(loadModel(saveModel(withCard(trained, { abstention }))).card.abstention).toEqual(abstention)
+    }
+  })
+
+  it.each([-0.1, 1.5, 3, Number.NaN, '1', null])('has no card with a least probability of %s', (value) => {
+    const abstention = { ...OUTSPOKEN, minProbability: value as number }
+    expect(() => saveModel(withCard(trained, { abstention }))).toThrow('its card is not a card')
   })
 
   describe('calibrated by a temperature', () => {

@@ -75,6 +75,7 @@ describe('parseRecipe', () => {
     ['[model]\nfolds = 0', 'C must be one number where there are no folds'],
     ['[model]\ntolerance = 0', 'tolerance must be'],
     ['[model]\nbalanced = "yes"', 'balanced must be true or false, got "yes"'],
+    ['[abstain]\nerrors = 1.5', 'errors must be a number from 0 to 1, got 1.5'],
     ['name = "', 'not TOML'],
   ])('refuses %j and says why', (toml, message) => {
     expect(() => parseRecipe(toml, 'file')).toThrow(UsageError)
@@ -89,6 +90,13 @@ describe('parseRecipe', () => {
     expect(stated(young)).toEqual(expect.arrayContaining(Object.keys(young)))
     const again = recipeFrom(recipeSettings(recipeFrom({ features: young }, 'file')), 'file')
     expect(again.features).toMatchObject(young)
+  })
+
+  it('reads how many names may be wrong, and states it only where it was', () => {
+    const { abstain } = parseRecipe('[abstain]\nerrors = 0.05', 'file')
+    expect(abstain).toEqual({ minTokens: 1, minKnown: 0.5, misses: 0.02, falseAlarms: 0.01, errors: 0.05 })
+    expect(parseRecipe(recipeToml({ ...parseRecipe('', 'file'), abstain }), 'file').abstain).toEqual(abstain)
+    expect(parseRecipe('[abstain]', 'file').abstain).not.toHaveProperty('errors')
   })
 
   it('fails by no other error, whatever it is given', () => {

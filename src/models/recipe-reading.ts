@@ -157,11 +157,13 @@ function stated({ type }: KindSetting, value: number): number | boolean {
 function readAbstain(value: unknown, subject: string): AbstainSettings | null {
   if (value === undefined) return null
   const from = settingsTable(value, subject)
+  const errors = from.number('errors', Number.NaN, 0, 1)
   const abstain: AbstainSettings = {
     minTokens: from.whole('minTokens', 1),
     minKnown: from.number('minKnown', 0.5, 0, 1),
     misses: from.number('misses', 0.02, 0, 1),
     falseAlarms: from.number('falseAlarms', 0.01, 0, 1),
+    ...(Number.isNaN(errors) ? {} : { errors }),
   }
   from.end()
   return abstain

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { BAD, COMMON, callReport, callTrace, GOOD, littleDetector } from '../../test/detector.ts'
-import { OUTSPOKEN, withCard } from '../models/index.ts'
+import { type Abstention, NEVER_SURE, OUTSPOKEN, withCard } from '../models/index.ts'
 import { type Report, reduceTrace, type Verdict } from '../samples/index.ts'
 import { judge } from './judge.ts'
 import type { LoadedModel } from './models.ts'
@@ -255,6 +255,101 @@ describe('judge', () => {
       verdict: 'benign',
       family: null,
       families: [],
+    })
+  })
+
+  describe('with a model of categories beside the detector', () => {
+    /** The little detector read as a model of categories: its class `malicious` becomes `worm`. */
+    const categories = (given: Partial<Abstention> = {}, target = 'category'): LoadedModel => {
+      const { trained } = detector
+      const card = { ...trained.card, abstention: { ...OUTSPOKEN, ...given } }
+      const recipe = { ...trained.recipe, target }
+      return {
+        sha256: 'c'.repeat(64),
+        trained: { ...trained, card, recipe, classes: ['dropper', 'worm'] },
+      } as LoadedModel
+    }
+    const bad = callReport([...COMMON, ...BAD])
+    const judged = (models: readonly LoadedModel[], report = bad) => verdictOn(report, [detector, ...models])
+
+    it('names what is malicious, by the category alone, with the evidence of the detector', () => {
+      const verdict = judged([categories({ minProbability: 0.6 })])
+      expect(verdict).toMatchObject({
+        verdict: 'malicious',
+        category: 'worm',
+        family: null,
+        families: [],
+        reasons: [],
+        state: 'complete',
+      })
+      const { evidence, model } = verdictOn(bad)
+      expect([verdict.evidence, verdict.model]).toEqual([evidence, model])
+    })
+
+    it('names nothing of what is benign, and gives no reason', () => {
+      const good = callReport([...COMMON, ...GOOD])
+      expect(judged([categories({ minProbability: 0.6 })], good)).toMatchObject({
+        verdict: 'benign',
+        category: null,
+        reasons: [],
+      })
+    })
+
+    it.each<[string, Partial<Abstention>, string]>([
+      [
+        'is not as sure as it should be',
+        { minProbability: 1 },
+        '99 % for the most probable one, at least 100 % are needed',
+      ],
+      [
+        'is not surer than it should be',
+        { maliciousAbove: 1 },
+        '99 % for the most probable one, more than 100 % are needed',
+      ],
+      [
+        'never named well enough',
+        { minProbability: NEVER_SURE },
+        'on no rows were the names of the model as right as its recipe wants',
+      ],
+      ['finds it unlike', { minDecision: 1e6 }, 'the sample is unlike all that the model knows'],
+      [
+        'knows too little to judge by',
+        { minTokens: 99 },
+        'too little to judge by: 11 distinct calls, at least 99 are needed',
+      ],
+    ])('says why where it %s', (_, given, why) => {
+      expect(judged([categories(given)])).toMatchObject({
+        verdict: 'malicious',
+        category: null,
+        state: 'complete',
+        reasons: [`no category is named: ${why}`],
+      })
+    })
+
+    it('names below one half where its recipe found that sure enough', () => {
+      const { trained } = categories({ minProbability: 0.2 })
+      const score = () => ({ decisions: Float64Array.of(-1, 1), probabilities: Float64Array.of(0.7, 0.3) })
+      const unsure = { sha256: 'c', trained: { ...trained, score } } as LoadedModel
+      expect(judged([unsure])).toMatchObject({ category: 'dropper' })
+      const stricter = withCard(unsure.trained, { abstention: { ...OUTSPOKEN, minProbability: 0.7001 } })
+      expect(judged([{ ...unsure, trained: stricter }])).toMatchObject({
+        category: null,
+        reasons: ['no category is named: 70 % for the most probable one, at least 71 % are needed'],
+      })
+    })
+
+    it('gives no reason where another model names', () => {
+      const silent = categories({ minTokens: 99 })
+      expect(judged([silent, categories()])).toMatchObject({ category: 'worm', reasons: [] })
+      expect(judged([categories(), silent])).toMatchObject({ category: 'worm', reasons: [] })
+    })
+
+    it('tells of family and category apart', () => {
+      expect(judged([categories(), categories({ minDecision: 1e6 }, 'family')])).toMatchObject({
+        category: 'worm',
+        family: null,
+        reasons: ['no family is named: the sample is unlike all that the model knows'],
+      })
     })
   })
 })

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { type Abstention, OUTSPOKEN } from '../models/index.ts'
+import { type Abstention, NEVER_SURE, OUTSPOKEN } from '../models/index.ts'
 import {
   dialectInWords,
   type Evidence,
@@ -25,10 +25,9 @@ export interface EvidenceSize {
 }
 
 type Opinion = Pick<Verdict, 'verdict' | 'probability' | 'evidence' | 'reasons'>
-type Naming = Pick<Verdict, 'family' | 'category' | 'families'>
+type Naming = Pick<Verdict, 'family' | 'category' | 'families' | 'reasons'>
 
-const UNLIKE = 'no family is named: the sample is unlike all that the given models know'
-const UNNAMED: Naming = { family: null, category: null, families: [] }
+const UNNAMED: Naming = { family: null, category: null, families: [], reasons: [] }
 
 /**
  * The verdict on one report: the detector of its view, then, if that says malicious, the models that name it. Where no
@@ -45,7 +44,6 @@ export function judge(
   const detector = detectorFor(trace, ofView)
   const opinion = detector ? detect(report, detector, size) : unknown(...withoutDetector(report, ofView))
   const named = opinion.verdict === 'malicious' || !detector ? naming(trace, ofView) : UNNAMED
-  const unnamed = !detector && ofView.length > 0 && named.family === null && named.category === null
   const certain = opinion.verdict === 'unknown' ? 'abstained' : 'complete'
   const partial = detector ? readInPart(report, detector) : report.state === 'partial'
   return {
@@ -63,7 +61,7 @@ export function judge(
     probability: opinion.probability,
     families: named.families,
     state: partial ? 'partial' : certain,
-    reasons: [...opinion.reasons, ...(unnamed ? [UNLIKE] : []), ...report.reasons],
+    reasons: [...opinion.reasons, ...named.reasons, ...report.reasons],
     evidence: opinion.evidence,
     trace: { tokens: trace.kind === 'sequence' ? trace.length : 0, processes: report.processes.length },
     executable: report.executable,
@@ -174,25 +172,64 @@ function percent(share: number): string {
   return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`
 }
 
-/** Family and category, each by its own model, each only where that model is sure enough. */
+/** What a model that names says of a trace: how it ranks the names, the best if it is sure enough, or why it says none. */
+interface Answer {
+  readonly what: 'family' | 'category'
+  /** Empty where it could not, may not or had better not rank. */
+  readonly ranked: Verdict['families']
+  readonly name: string | null
+  /** Null where it names. */
+  readonly why: string | null
+}
+
+/** Family and category, each by its own model, the last that ranks, each only where that model is sure enough; else why not. */
 function naming(trace: Trace, models: readonly LoadedModel[]): Naming {
-  let named = UNNAMED
-  for (const loaded of models) {
-    const { trained } = loaded
-    if (isDetector(loaded) || incapacity(trace, loaded) !== null || refusals(trace, loaded).length > 0)
-      continue
-    const { probabilities, decisions } = trained.score([trace])
-    // Like none of the classes: probabilities only say which of them is the least unlike.
-    if (Math.max(...decisions) < (abstention(loaded).minDecision ?? Number.NEGATIVE_INFINITY)) continue
-    const ranked = trained.classes
-      .map((name, i) => ({ name, probability: probabilities[i] }))
-      .sort((a, b) => b.probability - a.probability || (a.name < b.name ? -1 : 1))
-    const [best] = ranked
-    const name = best.probability > abstention(loaded).maliciousAbove ? best.name : null
-    named =
-      trained.recipe.target === 'category'
-        ? { ...named, category: name }
-        : { ...named, family: name, families: ranked }
+  const answers = models.filter((loaded) => !isDetector(loaded)).map((loaded) => answerOf(trace, loaded))
+  const about = (what: Answer['what']) => {
+    const all = answers.filter((answer) => answer.what === what)
+    return all.findLast(({ ranked }) => ranked.length > 0) ?? all[0]
   }
-  return named
+  const [family, category] = [about('family'), about('category')]
+  return {
+    family: family?.name ?? null,
+    category: category?.name ?? null,
+    families: family?.ranked ?? [],
+    reasons: [family, category].flatMap((answer) =>
+      answer?.why ? `no ${answer.what} is named: ${answer.why}` : [],
+    ),
+  }
+}
+
+function answerOf(trace: Trace, loaded: LoadedModel): Answer {
+  const { trained } = loaded
+  const what = trained.recipe.target === 'category' ? 'category' : 'family'
+  const silent = (why: string): Answer => ({ what, ranked: [], name: null, why })
+  const blind = incapacity(trace, loaded)
+  if (blind !== null) return silent(blind)
+  const refused = refusals(trace, loaded)
+  if (refused.length > 0) return silent(refused.join('; '))
+  const { probabilities, decisions } = trained.score([trace])
+  // Like none of the classes: probabilities only say which of them is the least unlike.
+  if (Math.max(...decisions) < (abstention(loaded).minDecision ?? Number.NEGATIVE_INFINITY)) {
+    return silent('the sample is unlike all that the model knows')
+  }
+  const ranked = trained.classes
+    .map((name, i) => ({ name, probability: probabilities[i] }))
+    .sort((a, b) => b.probability - a.probability || (a.name < b.name ? -1 : 1))
+  const [best] = ranked
+  const why = unsure(best.probability, abstention(loaded))
+  return { what, ranked, name: why === null ? best.name : null, why }
+}
+
+/** Why a name of this probability is not said; null where it is. */
+function unsure(probability: number, { minProbability, maliciousAbove }: Abstention): string | null {
+  if (minProbability === NEVER_SURE)
+    return 'on no rows were the names of the model as right as its recipe wants'
+  const isSure = minProbability === undefined ? probability > maliciousAbove : probability >= minProbability
+  if (isSure) return null
+  const [wanted, least] =
+    minProbability === undefined ? ['more than', maliciousAbove] : ['at least', minProbability]
+  // Rounded apart: 60.6 % must not read as if it were the 60.8 % that are needed.
+  const [reached, needed] = [Math.floor(probability * 100 + 1e-9), Math.ceil(least * 100 - 1e-9)]
+  return `${reached} % for the most probable one, ${wanted} ${needed} % are needed`
 }
