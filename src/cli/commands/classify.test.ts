@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { BAD, COMMON, GOOD, littleDetector } from '../../../test/detector.ts'
+import { BAD, COMMON, callTrace, GOOD, littleDetector } from '../../../test/detector.ts'
 import { fakeIo } from '../../../test/fake-io.ts'
-import { saveModel } from '../../models/index.ts'
+import { fitRecipe, parseRecipe, saveModel } from '../../models/index.ts'
 import { classify } from './classify.ts'
 
 let folder: string
@@ -163,6 +163,57 @@ describe('taxon classify', () => {
     writeFileSync(broken, 'x')
     await expect(classify.run([join(folder, 'good.json'), '-m', broken], fakeIo())).rejects.toMatchObject({
       code: 'bad-model',
+    })
+  })
+
+  describe('with a model of categories', () => {
+    const WORM = BAD.slice(0, 3)
+    const DROPPER = BAD.slice(2)
+
+    /** A model file that learned worms from droppers by a recipe as a user may write it. */
+    async function categoriesFile(name: string, errors: number, isClear = true): Promise<string> {
+      const recipe = parseRecipe(
+        `target = "category"\n[features]\nkind = "set"\n[model]\nC = [1, 10]\n[abstain]\nerrors = ${errors}`,
+        'types',
+      )
+      const traces = Array.from({ length: 80 }, (_, i) => {
+        const calls = (i % 2 ? WORM : DROPPER).filter((_, k) => (i >> 1) % (k + 3) !== 0)
+        return callTrace([...calls, ...COMMON.filter((_, k) => (i * 7 + k * 3) % 5 !== 0)])
+      })
+      const y = Uint32Array.from(traces, (_, i) => (isClear ? i : i >> 1) % 2)
+      const groups = traces.map((_, i) => `g${i}`)
+      const trained = await fitRecipe(
+        recipe,
+        { traces, y, classes: ['dropper', 'worm'], groups },
+        { seed: 0 },
+      )
+      const path = join(folder, name)
+      writeFileSync(path, saveModel(trained))
+      return path
+    }
+
+    const put = (name: string, calls: readonly string[]) =>
+      writeFileSync(join(folder, name), cuckoo([...COMMON, ...calls]))
+
+    it('names what the detector calls malicious, and nothing else', async () => {
+      put('worm.json', WORM)
+      put('dropper.json', DROPPER)
+      const types = await categoriesFile('types.safetensors', 0.05)
+      const { out, status } = await run(['worm.json', 'dropper.json', 'good.json'], ['-m', types])
+      expect(status).toBe(1)
+      const heads = out.split('\n').filter((line) => /^(malicious|benign|unknown) /.test(line))
+      expect(heads[0]).toMatch(/^malicious .*worm\.json {2}worm, 9 calls$/)
+      expect(heads[1]).toMatch(/^malicious .*dropper\.json {2}dropper, 9 calls$/)
+      expect(heads[2]).toMatch(/^benign .*good\.json {2}11 calls$/)
+    })
+
+    it('says why where it may not name as surely as its recipe wants', async () => {
+      put('worm.json', WORM)
+      const types = await categoriesFile('unclear.safetensors', 0, false)
+      const { out } = await run(['worm.json'], ['-m', types, '--json'])
+      const verdict = JSON.parse(out)
+      expect(verdict).toMatchObject({ verdict: 'malicious', category: null, family: null, state: 'complete' })
+      expect(verdict.reasons).toEqual([expect.stringMatching(/^no category is named: /)])
     })
   })
 })
