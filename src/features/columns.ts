@@ -218,7 +218,8 @@ export function encodeRows(columns: Columns, counts: SparseMatrix, rows: ArrayLi
   }
 }
 
-function weigh(weight: FeatureSettings['weight'], count: number, total: number): number {
+/** The value of a column before scaling. @param count how often its tokens occur @param total the sum of the row's counts */
+export function weigh(weight: FeatureSettings['weight'], count: number, total: number): number {
   if (weight === 'presence') return 1
   if (weight === 'share') return count / total
   return weight === 'count' ? count : log(1 + count)

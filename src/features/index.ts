@@ -33,3 +33,4 @@ export {
 } from './select-grams.ts'
 export * from './settings.ts'
 export * from './sparse-matrix.ts'
+export * from './values-around.ts'

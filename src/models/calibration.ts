@@ -92,7 +92,7 @@ function leadOf(decisions: Float64Array, row: number, k: number, classes: number
 }
 
 /** Leads beyond this are as sure as can be; without a bound those over a class without rows would swamp Newton's sums. */
-const MAX_LEAD = 1e4
+export const MAX_LEAD = 1e4
 
 const MAX_STEPS = 100
 const MIN_STEP = 1e-10

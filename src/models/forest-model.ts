@@ -85,7 +85,7 @@ export function forestTensors(tensors: Readonly<Record<string, Tensor>>): Forest
 }
 
 /** Share of each class at each leaf, beside `members`; null where the leaves do not fit the trees or the classes. */
-function leafShares(learned: ForestTensors, leaves: number, classes: number): Float64Array | null {
+export function leafShares(learned: ForestTensors, leaves: number, classes: number): Float64Array | null {
   const { sizes, members, draws, weights } = learned
   if (sizes.length !== leaves || draws.length !== members.length || weights.length !== classes) return null
   if (!weights.every((weight) => weight >= LEAST_WEIGHT && weight <= MOST_WEIGHT)) return null

@@ -87,7 +87,7 @@ export function rbfModel(name: string, classes: number, learned: RbfLearned): Mo
 }
 
 /** Where the support vectors of both classes of a pair stand, and at which place each has its coefficient for the pair. */
-function sidesOf({ perClass }: RbfLearned, a: number, b: number) {
+export function sidesOf({ perClass }: RbfLearned, a: number, b: number) {
   const startOf = (k: number) => perClass.subarray(0, k).reduce((sum, n) => sum + n, 0)
   const side = (own: number, other: number) => {
     return { from: startOf(own), to: startOf(own) + perClass[own], other }

@@ -137,7 +137,7 @@ function dtypeOf(data: Tensor['data']): Dtype {
 const BIG_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 0
 
 /** Bytes of numbers between this machine's order and the file's; a no-op where both are little-endian. */
-function littleEndian<T extends Uint8Array>(bytes: T, size: number): T {
+export function littleEndian<T extends Uint8Array>(bytes: T, size: number): T {
   if (!BIG_ENDIAN || size === 1) return bytes
   const turned = bytes.slice() as T
   for (let at = 0; at < turned.length; at += size) turned.subarray(at, at + size).reverse()

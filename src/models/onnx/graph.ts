@@ -1,0 +1,88 @@
+import {
+  type Constant,
+  ELEMENT_TYPES,
+  type ElementType,
+  type GraphParts,
+  type Node,
+  type Port,
+} from './onnx-file.ts'
+
+/** What a graph computes or brings along: the name by which nodes know it. */
+export type Value = string
+
+/** A graph in the making. Values are numbered as they come: the same calls give the same graph. */
+export interface Graph {
+  input(port: Port): Value
+  /** @param label for people; names need not differ */
+  constant(label: string, shape: readonly number[], data: Constant['data']): Value
+  /** One float64, of no axis. */
+  number(value: number): Value
+  /** A list of int64. */
+  whole(...values: readonly number[]): Value
+  /** What an operator gives; '' stands for an input that is left out. */
+  node(operator: string, inputs: readonly Value[], attributes?: Node['attributes']): Value
+  /** What an operator of several outputs gives. */
+  nodes(
+    operator: string,
+    inputs: readonly Value[],
+    outputs: number,
+    attributes?: Node['attributes'],
+  ): readonly Value[]
+  cast(value: Value, type: ElementType): Value
+  /** Gives a value to the outside, as float32. */
+  output(name: string, shape: Port['shape'], value: Value): void
+  parts(): GraphParts
+}
+
+/** An empty graph of that name. */
+export function makeGraph(name: string): Graph {
+  const inputs: Port[] = []
+  const outputs: Port[] = []
+  const nodes: Node[] = []
+  const constants = new Map<string, Constant>()
+  let made = 0
+  const fresh = (label: string) => `${label}_${made++}`
+  const add = (
+    operator: string,
+    from: readonly Value[],
+    to: readonly Value[],
+    attributes: Node['attributes'] = {},
+  ) => {
+    nodes.push({ operator, inputs: from, outputs: to, attributes })
+    return to
+  }
+  const graph: Graph = {
+    input(port) {
+      inputs.push(port)
+      return port.name
+    },
+    constant(label, shape, data) {
+      const value = fresh(label)
+      constants.set(value, { shape, data })
+      return value
+    },
+    number: (value) => graph.constant('number', [], Float64Array.of(value)),
+    whole: (...values) =>
+      graph.constant(
+        'whole',
+        [values.length],
+        BigInt64Array.from(values, (value) => BigInt(value)),
+      ),
+    node: (operator, from, attributes) => add(operator, from, [fresh(operator)], attributes)[0],
+    nodes(operator, from, count, attributes) {
+      return add(
+        operator,
+        from,
+        Array.from({ length: count }, () => fresh(operator)),
+        attributes,
+      )
+    },
+    cast: (value, type) => graph.node('Cast', [value], { to: ELEMENT_TYPES[type] }),
+    output(name, shape, value) {
+      outputs.push({ name, type: 'float32', shape })
+      add('Cast', [value], [name], { to: ELEMENT_TYPES.float32 })
+    },
+    parts: () => ({ name, inputs, outputs, nodes, constants }),
+  }
+  return graph
+}
