@@ -4,7 +4,7 @@ import { type Progress, progressBar } from './progress.ts'
 /** All that a command may touch of the outside; tests pass their own. */
 export interface Io {
   /** Writes to standard output; resolves when the reader keeps up. */
-  stdout(text: string): Promise<void>
+  stdout(data: string | Uint8Array): Promise<void>
   stderr(text: string): void
   /** Whether standard output is a terminal. */
   readonly isTTY: boolean
@@ -40,9 +40,9 @@ export function terminal(): Io {
   // Where complaints cannot be written, the exit status still tells.
   process.stderr.on('error', () => {})
   return {
-    stdout: (text) =>
+    stdout: (data) =>
       new Promise((resolve) => {
-        if (process.stdout.write(text)) resolve()
+        if (process.stdout.write(data)) resolve()
         else process.stdout.once('drain', resolve)
       }),
     stderr: (text) => void process.stderr.write(text),

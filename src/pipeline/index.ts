@@ -5,6 +5,7 @@ export { type Disassembled, type DisassemblePathsOptions, disassemblePaths } fro
 export { type CorpusEvaluation, type EvaluateOptions, evaluate } from './evaluate.ts'
 export { examine, type Finding } from './examine.ts'
 export { corpusLines, type ExportOptions, exportCorpus } from './export-corpus.ts'
+export { type ExportedModel, exportModel, modelAsOnnx } from './export-model.ts'
 export { type ImportCorpusOptions, type ImportResult, importCorpus, type Skipped } from './import-corpus.ts'
 export type { EvidenceSize } from './judge.ts'
 export { type LoadedModel, readModel } from './models.ts'

@@ -1,7 +1,8 @@
 import { UsageError } from '../../core/index.ts'
-import { readModel } from '../../pipeline/index.ts'
+import { exportModel, modelAsOnnx, readModel } from '../../pipeline/index.ts'
 import { cardText } from '../card-text.ts'
 import { command, commandGroup } from '../command.ts'
+import { exportedText } from '../exported-text.ts'
 import { printable } from '../printable.ts'
 
 const show = command({
@@ -36,11 +37,40 @@ const verify = command({
   },
 })
 
-/** `taxon model`: show a card, verify a file. */
+const exportCommand = command({
+  name: 'export',
+  summary: 'write a model in a format of other tools',
+  usage: 'FILE --onnx -o OUT [options]',
+  details: `--onnx, the one format so far, is ONNX (opset 17; ai.onnx.ml 3 for trees). It takes the model's
+features, a row a sample, zeros written out, scaled and normalised as the recipe says, and gives decisions and
+calibrated probabilities for each class. Names of classes and columns, their scale, the recipe and the SHA-256
+of the model file are its metadata. The same model gives the same file, byte for byte.`,
+  options: {
+    onnx: { type: 'boolean', help: 'as ONNX' },
+    output: { type: 'string', short: 'o', value: 'OUT', help: 'where to; - is standard output' },
+  },
+  async run({ values, positionals }, io) {
+    const path = onlyFile('export', positionals)
+    const { output } = values
+    if (!values.onnx) throw new UsageError('model export: say in which format: --onnx')
+    if (output === undefined) throw new UsageError('model export: say where to with -o OUT')
+    if (output === '-' && values.json) throw new UsageError('model export: --json or -o -, not both')
+    if (output === '-' && io.isTTY) throw new UsageError('model export: not to a terminal, say -o OUT')
+    if (output === '-') {
+      for (const part of (await modelAsOnnx(path)).parts) await io.stdout(part)
+      return 0
+    }
+    const exported = await exportModel(path, output, io.signal)
+    await io.stdout(values.json ? `${JSON.stringify(exported)}\n` : exportedText(exported, io.colour))
+    return 0
+  },
+})
+
+/** `taxon model`: show a card, verify a file, write it for other tools. */
 export const model = commandGroup({
   name: 'model',
-  summary: 'show or check a model file',
-  commands: [show, verify],
+  summary: 'show, check or export a model file',
+  commands: [show, verify, exportCommand],
 })
 
 function onlyFile(name: string, positionals: readonly string[]): string {

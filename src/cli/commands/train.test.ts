@@ -97,7 +97,41 @@ describe('taxon model', () => {
     await expect(run(model, ['verify', path])).rejects.toThrow('not a model that taxon wrote')
     await expect(run(model, ['show', join(folder, 'absent')])).rejects.toThrow('no such file')
     await expect(run(model, ['verify'])).rejects.toThrow('one model file is wanted')
-    await expect(run(model, ['export', path])).rejects.toThrow('unknown command')
+    await expect(run(model, ['print', path])).rejects.toThrow('unknown command')
+  })
+
+  it('exports a file as ONNX, the same to a file and to standard output', async () => {
+    const [path, out] = ['form.safetensors', 'form.onnx'].map((name) => join(folder, name))
+    await learn('-o', path, '--no-evaluate')
+    const told = (await run(model, ['export', path, '--onnx', '-o', out])).out
+    const file = await readFile(out)
+    expect(told).toMatch(/^input +columns float32 \[rows, \d+\]$/m)
+    expect(told).toContain(`output  probabilities float32 [rows, 2]\n`)
+    expect(JSON.parse((await run(model, ['export', path, '--onnx', '-o', out, '--json'])).out)).toEqual({
+      file: out,
+      sha256: sha256(file),
+      inputs: [{ name: 'columns', type: 'float32', shape: ['rows', expect.any(Number)] }],
+      outputs: ['decisions', 'probabilities'].map((name) => ({ name, type: 'float32', shape: ['rows', 2] })),
+    })
+    const piped = await run(model, ['export', path, '--onnx', '-o', '-'])
+    expect(Buffer.from(piped.out, 'latin1').equals(file)).toBe(true)
+    expect(file.includes(sha256(await readFile(path)))).toBe(true)
+  })
+
+  it.each([
+    [['-o', 'x'], 'in which format'],
+    [['--onnx'], 'say where to'],
+    [['--onnx', '-o', '-', '--json'], 'not both'],
+    [['--onnx', '-o', 'absent'], 'is the model itself'],
+    [['--onnx', '-o', 'x'], 'no such file'],
+    [['more', '--onnx', '-o', 'x'], 'one model file is wanted'],
+  ])('refuses to export with %j', async (argv, complaint) => {
+    await expect(run(model, ['export', 'absent', ...argv])).rejects.toThrow(complaint)
+  })
+
+  it('does not print an exported file on a terminal', async () => {
+    const io = fakeIo({ isTTY: true })
+    await expect(model.run(['export', 'x', '--onnx', '-o', '-'], io)).rejects.toThrow('not to a terminal')
   })
 })
 
