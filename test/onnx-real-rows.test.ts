@@ -10,7 +10,7 @@ import {
 } from '../src/models/index.ts'
 import { readReports } from '../src/reports/index.ts'
 import { type Kind, type Report, reduceTrace, type Trace } from '../src/samples/index.ts'
-import { columnsTensor, largestDifference, runOnnx } from './onnx-runtime.ts'
+import { largestDifference, onnxInputs, runOnnx } from './onnx-runtime.ts'
 import { sharedData } from './shared-data.ts'
 
 const ROWS = 1000
@@ -38,19 +38,28 @@ async function readRows(path: string, kind: Kind, target: Target) {
   return { traces, examples }
 }
 
-/** A built-in recipe with one value, two folds and few trees. */
+/** What a recipe would take too long for here. */
+const SMALLER = { trees: 50, rounds: 20, select: 500, maps1: 8, maps2: 8, units: 16, members: 2 }
+
+function smaller<T extends object>(settings: T): T {
+  const known = Object.entries(SMALLER).filter(([name]) => settings[name as keyof T])
+  return { ...settings, ...Object.fromEntries(known) }
+}
+
+/** A built-in recipe with one value, two folds, and all of it small. */
 function quick(name: string): Recipe {
   const { model, features, ...recipe } = findRecipe(name)!
-  const { trees, rounds } = model.own
-  const own = { ...model.own, ...(trees && { trees: 50 }), ...(rounds && { rounds: 20 }) }
-  const selected = features.select > 0 ? { ...features, select: 500 } : features
-  return { ...recipe, features: selected, model: { ...model, own, folds: 2, grid: [model.grid[0]!] } }
+  return {
+    ...recipe,
+    features: smaller(features),
+    model: { ...model, own: smaller(model.own), folds: 2, grid: [model.grid[0]!] },
+  }
 }
 
 /** Largest differences between what onnxruntime makes of the rows of some traces and what taxon makes of the traces. */
 async function differences(trained: Trained, traces: readonly Trace[]) {
   const model = exportOnnx(trained, '')
-  const found = await runOnnx(model, { columns: columnsTensor(model, trained.encoder.encode(traces)) })
+  const found = await runOnnx(model, onnxInputs(model, trained.encoder.encode(traces)))
   const wanted = trained.score(traces)
   return {
     decisions: largestDifference(found.decisions!, wanted.decisions),
@@ -62,7 +71,7 @@ const COMMON = ['svm-rbf', 'forest', 'boosting', 'naive-bayes']
 
 describe.each<[string, Kind, Target, string[]]>([
   ['malbehavd-v1', 'set', 'malicious', ['calls-detect', 'bernoulli', ...COMMON]],
-  ['adfa-ld', 'sequence', 'family', ['svm', ...COMMON]],
+  ['adfa-ld', 'sequence', 'family', ['svm', ...COMMON, 'cnn-lstm', 'feedforward']],
   ['elf-opcode-counts', 'counts', 'malicious', ['svm', 'opcodes-detect-elf', ...COMMON]],
 ])('ONNX forms on 1,000 rows of %s, as %s', (set, kind, target, names) => {
   const file = sharedData(`${set}.jsonl.gz`)

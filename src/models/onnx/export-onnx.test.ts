@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { Tensor } from 'onnxruntime-node'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { anyText } from '../../../test/corpus-rows.ts'
-import { columnsTensor, largestDifference, runOnnx } from '../../../test/onnx-runtime.ts'
+import { largestDifference, onnxInputs, runOnnx } from '../../../test/onnx-runtime.ts'
 import { madeUpExamples, traceOf } from '../../../test/traces.ts'
 import { UsageError } from '../../core/index.ts'
 import { makeEncoder } from '../../features/index.ts'
@@ -35,7 +35,7 @@ const small = (name: string, folds: number, features: Partial<Recipe['features']
 /** Holds what onnxruntime makes of the rows of some traces to what taxon makes of the traces. */
 async function expectAgreement(trained: Trained, traces: readonly Trace[]): Promise<void> {
   const model = exportOnnx(trained, DIGEST)
-  const found = await runOnnx(model, { columns: columnsTensor(model, trained.encoder.encode(traces)) })
+  const found = await runOnnx(model, onnxInputs(model, trained.encoder.encode(traces)))
   const wanted = trained.score(traces)
   // Nothing but the rows and the results is rounded to float32.
   expect(largestDifference(found.decisions!, wanted.decisions)).toBeLessThan(1e-6)
@@ -129,6 +129,22 @@ describe('an ONNX model', () => {
     expect(file.includes(DIGEST)).toBe(true)
     expect(file.includes('"type":"linear-svm"')).toBe(true)
     expect(file.includes(JSON.stringify([...trained.encoder.table.scale!]))).toBe(true)
+  })
+
+  it('of a network says which token each id is', async () => {
+    const { model, ...recipe } = findRecipe('cnn')!
+    const own = { ...model.own, maps1: 2, maps2: 2 }
+    const quick = { ...recipe, model: { ...model, own, grid: [1], folds: 0 } }
+    const network = await fitRecipe(quick, madeUpExamples(40, 2, 'sequence'), { seed: 1 })
+    const { inputs, parts } = exportOnnx(network, DIGEST)
+    expect(inputs).toEqual([
+      { name: 'tokens', type: 'int64', shape: ['rows', 'steps'] },
+      { name: 'lengths', type: 'int64', shape: ['rows'] },
+    ])
+    const { tokens, sequence } = network.encoder.table
+    const names = Array.from(sequence!, (token) => tokens[token])
+    expect(Buffer.concat(parts).includes(JSON.stringify([null, ...names]))).toBe(true)
+    expect(Buffer.concat(parts).includes(JSON.stringify(network.encoder.names))).toBe(false)
   })
 
   it('is refused of a kind of model that has no such form', () => {

@@ -1,4 +1,6 @@
 import { LimitExceededError, UsageError } from '../../core/index.ts'
+import type { Encoder } from '../../features/index.ts'
+import { namedNetworks } from '../network/architectures.ts'
 import { recipeSettings } from '../recipe-reading.ts'
 import type { Trained } from '../trained.ts'
 import { boostingGraph } from './boosting-graph.ts'
@@ -6,6 +8,7 @@ import { calibrationGraph } from './calibration-graph.ts'
 import { forestGraph } from './forest-graph.ts'
 import { type Graph, makeGraph, type Value } from './graph.ts'
 import { bernoulliGraph, linearSvmGraph, multinomialGraph } from './linear-graph.ts'
+import { networkGraph } from './network-graph.ts'
 import { onnxFile, type Port } from './onnx-file.ts'
 import { byteLength } from './protobuf.ts'
 import { rbfSvmGraph } from './rbf-graph.ts'
@@ -21,6 +24,10 @@ const MODEL_GRAPHS: ReadonlyMap<string, ModelGraph> = new Map([
   ['boosting', boostingGraph],
   ['multinomial', multinomialGraph],
   ['bernoulli', bernoulliGraph],
+  ...namedNetworks.map(({ name, layers }): [string, ModelGraph] => [
+    name,
+    (graph, trained) => networkGraph(graph, trained, layers(trained.recipe.model.own)),
+  ]),
 ])
 
 /** Longest message of Protocol Buffers: readers refuse more. */
@@ -36,8 +43,8 @@ export interface OnnxModel {
 
 /**
  * The ONNX form of a model: from rows of the encoder's matrix to `decisions` and `probabilities`, float32 [rows, classes].
- * Equal models give equal bytes. As metadata, in JSON, it has the names of classes and columns, the columns' scale where
- * there is one, and the recipe; `sha256` is that of the model file.
+ * Equal models give equal bytes. Its metadata are, in JSON, the names of classes, of columns and of the ids of tokens,
+ * the columns' scale where there is one, and the recipe; `sha256` is that of the model file.
  * @throws UsageError for a kind of model without an ONNX form, LimitExceededError for one that does not fit a file
  */
 export function exportOnnx(trained: Trained, sha256: string): OnnxModel {
@@ -52,15 +59,26 @@ export function exportOnnx(trained: Trained, sha256: string): OnnxModel {
   const shape = ['rows', classes.length]
   graph.output('decisions', shape, decisions)
   graph.output('probabilities', shape, calibrationGraph(graph, calibration, decisions))
-  const { scale } = encoder.table
+  const { inputs, outputs } = graph.parts()
   const parts = onnxFile(graph.parts(), {
     sha256,
     classes: JSON.stringify(classes),
-    columns: JSON.stringify(encoder.names),
-    ...(scale ? { scale: JSON.stringify([...scale]) } : {}),
+    ...(inputs.some(({ name }) => name === 'columns') ? columnsMetadata(encoder) : {}),
+    ...(inputs.some(({ name }) => name === 'tokens') ? { vocabulary: vocabularyOf(encoder) } : {}),
     recipe: JSON.stringify(recipeSettings(recipe)),
   })
   if (byteLength(parts) > MAX_BYTES) throw new LimitExceededError(`bytes of an ONNX file`, MAX_BYTES)
-  const { inputs, outputs } = graph.parts()
   return { parts, inputs, outputs }
+}
+
+function columnsMetadata({ names, table: { scale } }: Encoder): Record<string, string> {
+  return {
+    columns: JSON.stringify(names),
+    ...(scale ? { scale: JSON.stringify([...scale]) } : {}),
+  }
+}
+
+/** The token of each id; null for 0, which stands for all that have none of their own. */
+function vocabularyOf({ table: { tokens, sequence } }: Encoder): string {
+  return JSON.stringify([null, ...Array.from(sequence ?? [], (token) => tokens[token])])
 }

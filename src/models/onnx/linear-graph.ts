@@ -1,10 +1,10 @@
 import type { Trained } from '../trained.ts'
 import type { Graph, Value } from './graph.ts'
-import { columnsInput, mirrored } from './ports.ts'
+import { columnsInput, mirrored, wideColumns } from './ports.ts'
 
 /** A linear machine: its margins, as `linearModel` has them. */
 export function linearSvmGraph(graph: Graph, trained: Trained): Value {
-  const margins = outputsOf(graph, trained, columnsInput(graph, trained))
+  const margins = outputsOf(graph, trained, wideColumns(graph, trained))
   return trained.model.tensors.intercepts.data.length < trained.classes.length
     ? mirrored(graph, margins)
     : margins
@@ -12,7 +12,7 @@ export function linearSvmGraph(graph: Graph, trained: Trained): Value {
 
 /** Multinomial naive Bayes: log posteriors. */
 export function multinomialGraph(graph: Graph, trained: Trained): Value {
-  return posteriors(graph, outputsOf(graph, trained, columnsInput(graph, trained)))
+  return posteriors(graph, outputsOf(graph, trained, wideColumns(graph, trained)))
 }
 
 /** Bernoulli naive Bayes, to which every value that is not 0 is 1: log posteriors. */

@@ -3,14 +3,14 @@ import { loadRbf } from '../load-rbf.ts'
 import { pairsOf, type RbfLearned, sidesOf } from '../rbf-model.ts'
 import type { Trained } from '../trained.ts'
 import type { Graph, Value } from './graph.ts'
-import { columnsInput, mirrored } from './ports.ts'
+import { mirrored, wideColumns } from './ports.ts'
 
 /** A machine with a Gaussian kernel: margins of pairs, and what they make of the classes, as `rbfModel` has it. */
 export function rbfSvmGraph(graph: Graph, trained: Trained): Value {
   const classes = trained.classes.length
   const learned = loadRbf(trained.model.tensors, trained.encoder.names.length, classes)!
   const pairs = pairsOf(classes)
-  const similarities = kernelGraph(graph, learned, columnsInput(graph, trained))
+  const similarities = kernelGraph(graph, learned, wideColumns(graph, trained))
   const shape = [sizeOf(learned.support), pairs.length]
   const sums = graph.node('MatMul', [
     similarities,

@@ -1,7 +1,7 @@
 import type { Trained } from '../trained.ts'
 import type { Trees } from '../trees.ts'
 import type { Graph, Value } from './graph.ts'
-import { columnsInput } from './ports.ts'
+import { wideColumns } from './ports.ts'
 import { float32Thresholds } from './tree-thresholds.ts'
 
 /** What a leaf, by its node among those of all trees, adds: how much to which target. */
@@ -20,7 +20,7 @@ export function treeGraph(
   entriesOf: LeafEntries,
 ): Value {
   const rounded = float32Thresholds(trees, trained.encoder)
-  const columns = columnsInput(graph, trained, rounded ? 'float32' : 'float64')
+  const columns = wideColumns(graph, trained, rounded ? 'float32' : 'float64')
   const { weights, ...attributes } = treeAttributes(trees, entriesOf)
   const vector = (data: Float64Array) => ({ shape: [data.length], data })
   // A leaf, too, states a column.
