@@ -37,7 +37,7 @@ function timeNotes(results: readonly EvaluationResult[]): string[] {
   if (!timed?.seconds) return []
   const { trainings } = timed.seconds
   return [
-    `Training: ${trainings === 1 ? 'one training' : `mean of ${wholeText(trainings)} trainings`}, with the choice from the grid, without the counting of tokens; 1,000 rows: to score them.`,
+    `Training: wall clock${trainings === 1 ? '' : `, mean of ${wholeText(trainings)}`}, choosing from the grid included, counting tokens not; 1,000 rows: to score them.`,
   ]
 }
 

@@ -122,7 +122,7 @@ describe('evaluationTable', () => {
 
       ± is half the 95 % interval by bootstrap over distinct inputs.
       P precision, R recall. Weighted: classes count by their rows, so that R is the accuracy; macro: all classes alike.
-      Training: mean of 5 trainings, with the choice from the grid, without the counting of tokens; 1,000 rows: to score them.
+      Training: wall clock, mean of 5, choosing from the grid included, counting tokens not; 1,000 rows: to score them.
       "errors ≤ 5 %": how many rows can be answered so, if nothing is said of the least sure.
       "surest 80 %": accuracy on these. Risk area: the mean error over all such shares.
       Rows that repeat the input of another, as the recipe sees it: 821; inputs with clashing labels: 1.
@@ -197,7 +197,7 @@ describe('evaluationTable', () => {
 
       ± is half the 95 % interval by bootstrap over distinct inputs.
       P precision, R recall. Weighted: classes count by their rows, so that R is the accuracy; macro: all classes alike.
-      Training: mean of 5 trainings, with the choice from the grid, without the counting of tokens; 1,000 rows: to score them.
+      Training: wall clock, mean of 5, choosing from the grid included, counting tokens not; 1,000 rows: to score them.
       "errors ≤ 5 %": how many rows can be answered so, if nothing is said of the least sure.
       "surest 80 %": accuracy on these. Risk area: the mean error over all such shares.
       No two rows look the same, so a random split is the same thing.
@@ -251,7 +251,7 @@ describe('evaluationTable', () => {
 
       ± is half the 95 % interval by bootstrap over distinct inputs.
       P precision, R recall. Weighted: classes count by their rows, so that R is the accuracy; macro: all classes alike.
-      Training: mean of 5 trainings, with the choice from the grid, without the counting of tokens; 1,000 rows: to score them.
+      Training: wall clock, mean of 5, choosing from the grid included, counting tokens not; 1,000 rows: to score them.
       "errors ≤ 5 %": how many rows can be answered so, if nothing is said of the least sure.
       "surest 80 %": accuracy on these. Risk area: the mean error over all such shares.
       Rows that repeat the input of another, as the recipe sees it: 821; inputs with clashing labels: 1.
