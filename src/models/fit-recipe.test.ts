@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { quickRecipe } from '../../test/quick-recipe.ts'
 import { madeUpExamples, traceOf } from '../../test/traces.ts'
 import { UsageError } from '../core/index.ts'
 import { countTraces, DEFAULT_FEATURES, encoderOf } from '../features/index.ts'
@@ -11,10 +12,11 @@ import type { Recipe } from './recipe.ts'
 import { findRecipe, recipes } from './recipe-list.ts'
 import { makeTrained } from './trained.ts'
 
-/** A built-in recipe of any view and kind, with fewer folds. */
+/** A built-in recipe of any view and, where it needs no order, any kind, with fewer folds. */
 const quick = (name: string, model: Partial<Recipe['model']> = {}): Recipe => {
-  const recipe = findRecipe(name)!
-  return { ...recipe, view: 'any', kinds: KINDS, model: { ...recipe.model, folds: 3, ...model } }
+  const recipe = quickRecipe(findRecipe(name)!)
+  const kinds = recipe.features.steps > 0 ? recipe.kinds : KINDS
+  return { ...recipe, view: 'any', kinds, model: { ...recipe.model, folds: 3, ...model } }
 }
 
 const accuracy = (probabilities: Float64Array, y: Uint32Array, classes: number) => {
@@ -28,7 +30,9 @@ const accuracy = (probabilities: Float64Array, y: Uint32Array, classes: number) 
 describe('fitRecipe', () => {
   it.each(
     recipes.flatMap(({ name }) =>
-      (['set', 'counts', 'sequence'] as const).map((kind) => [name, kind] as const),
+      (['set', 'counts', 'sequence'] as const)
+        .filter((kind) => quick(name).kinds.includes(kind))
+        .map((kind) => [name, kind] as const),
     ),
   )('learns with %s from a %s what helps on rows it has not seen', async (name, kind) => {
     const recipe = quick(name)
@@ -215,7 +219,10 @@ describe('a trained recipe', () => {
       const { traces, ...examples } = madeUpExamples(120, classes, 'sequence')
       const trained = await fitRecipe(quick(name), { traces, ...examples }, { seed: 2 })
       const empty = trained.score([traceOf('')])
-      expect(trained.score([traceOf('NeverSeen NorThis')])).toEqual(empty)
+      // In a sequence a token that nobody knows still takes its place.
+      if (trained.recipe.features.steps === 0) {
+        expect(trained.score([traceOf('NeverSeen NorThis')])).toEqual(empty)
+      }
       for (const trace of madeUpExamples(30, classes, 'sequence', 7).traces) {
         const own = trained.score([trace]).decisions
         const row = trained.encoder.encode([trace])

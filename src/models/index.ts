@@ -6,7 +6,13 @@ export type * from './classifier.ts'
 export * from './classifier-kind.ts'
 export * from './classifiers.ts'
 export type { ExplainOptions } from './explain.ts'
-export { type CountedExamples, type FitOptions, type Fitted, fitCounted } from './fit-counted.ts'
+export {
+  type CountedExamples,
+  type FitOptions,
+  type Fitted,
+  fitCounted,
+  trainingSteps,
+} from './fit-counted.ts'
 export { type JobOptions, shareMatrix } from './fit-jobs.ts'
 export { type Examples, fitRecipe } from './fit-recipe.ts'
 export { loadModel, ModelFileError, saveModel } from './model-file.ts'

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { quickRecipe } from '../../test/quick-recipe.ts'
 import { madeUpExamples } from '../../test/traces.ts'
 import { KnownError, sha256 } from '../core/index.ts'
 import { KINDS } from '../samples/index.ts'
@@ -35,7 +36,8 @@ describe('a model file', () => {
   it.each(recipes.map((recipe) => [recipe.name, recipe] as const))(
     'holds all of a %s model',
     async (_, recipe) => {
-      const model = await fitRecipe(small({ ...recipe, target: 'auto' }), examples, { seed: 1 })
+      const examples = madeUpExamples(60, 2, recipe.features.steps > 0 ? 'sequence' : 'set')
+      const model = await fitRecipe(small(quickRecipe({ ...recipe, target: 'auto' })), examples, { seed: 1 })
       const loaded = loadModel(saveModel(model))
       expect(loaded.score(examples.traces)).toEqual(model.score(examples.traces))
       expect(loaded.explain(examples.traces[0], 1)).toEqual(model.explain(examples.traces[0], 1))

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { sha256, writeWhole } from '../core/index.ts'
 import { type Corpus, openCorpus } from '../corpus/index.ts'
@@ -7,6 +8,7 @@ import type { View } from '../samples/index.ts'
 import { evaluate } from './evaluate.ts'
 import { learningTask, taskTraces } from './learning-task.ts'
 import type { LoadedModel } from './models.ts'
+import { trainingProgress } from './training-progress.ts'
 
 /** How `train` goes about it; every setting has a default. `threads` does not move the result. */
 export interface TrainOptions {
@@ -27,6 +29,13 @@ export interface TrainOptions {
   /** Where the data came from and under which terms, for the card. */
   readonly source?: string | null
   readonly licence?: string | null
+  /** Allow networks arithmetic whose last bits differ from processor to processor. */
+  readonly fast?: boolean
+  /**
+   * Folder where networks leave what they have learned after every epoch: the same training then goes on from there. It is
+   * removed once the model is written. Beside the model, with `.checkpoint` behind its name, by default; null for none.
+   */
+  readonly checkpoints?: string | null
   /** Told how many trainings are done, those of the evaluation included. */
   onProgress?(done: number, total: number): void
   readonly signal?: AbortSignal
@@ -48,11 +57,13 @@ export async function train(
   options: TrainOptions = {},
 ): Promise<LoadedModel> {
   const corpus = await openCorpus(folder)
+  const checkpoints = options.checkpoints === undefined ? `${output}.checkpoint` : options.checkpoints
   try {
-    const trained = await learn(recipe, corpus, options)
+    const trained = await learn(recipe, corpus, { ...options, checkpoints })
     const bytes = saveModel(trained)
     options.signal?.throwIfAborted()
     await writeWhole(output, [bytes])
+    if (checkpoints !== null) await rm(checkpoints, { recursive: true, force: true })
     return { trained, sha256: sha256(bytes) }
   } finally {
     corpus.close()
@@ -69,9 +80,18 @@ async function learn(recipe: Recipe, corpus: Corpus, options: TrainOptions): Pro
   signal?.throwIfAborted()
   const { y, classes, groups } = learning.task
   const examples = { traces, y, classes, groups: Array.from(groups, String) }
-  const trained = await fitRecipe(learning.recipe, examples, { seed, threads })
+  const trainings = folds + 1
+  const progress = trainingProgress([recipe], options.onProgress)
+  progress.onProgress(folds, trainings)
+  const trained = await fitRecipe(learning.recipe, examples, {
+    seed,
+    threads,
+    progress: progress.counter,
+    ...resourcesOf(options),
+    ...(signal ? { signal } : {}),
+  }).finally(progress.close)
   signal?.throwIfAborted()
-  options.onProgress?.(folds + 1, folds + 1)
+  progress.onProgress(trainings, trainings)
   return withCard(trained, {
     name: options.name ?? recipe.name,
     corpus: await corpus.digest(),
@@ -79,6 +99,10 @@ async function learn(recipe: Recipe, corpus: Corpus, options: TrainOptions): Pro
     licence: options.licence ?? null,
     figures: figures && cardFigures(figures),
   })
+}
+
+function resourcesOf({ fast = false, checkpoints = null }: TrainOptions) {
+  return { fast, ...(checkpoints === null ? {} : { checkpoints }) }
 }
 
 async function evaluated(recipe: Recipe, folder: string, view: View, options: TrainOptions) {
@@ -90,6 +114,7 @@ async function evaluated(recipe: Recipe, folder: string, view: View, options: Tr
     target: options.target ?? null,
     distinct: options.distinct ?? false,
     randomSplit: false,
+    ...resourcesOf(options),
     ...(threads === undefined ? {} : { threads }),
     ...(signal ? { signal } : {}),
     // One more than the evaluation takes: the training on the whole corpus comes after it.

@@ -35,6 +35,8 @@ With --ngrams 1-10, each recipe is evaluated on the best n-grams of each length 
     limit: { type: 'string', value: 'N', help: 'with --ngrams: read the first N tokens, all by default' },
     chart: { type: 'string', value: 'FILE', help: 'with --ngrams: draw F1 over n to FILE.svg or FILE.png' },
     'no-random-split': { type: 'boolean', help: 'leave out the figure for comparison' },
+    checkpoint: { type: 'string', value: 'DIR', help: 'networks: go on from what a stopped run left here' },
+    fast: { type: 'boolean', help: 'networks: faster, but other last bits on other processors' },
     threads: { type: 'string', value: 'N', help: 'threads, all cores by default' },
     output: {
       type: 'string',
@@ -71,6 +73,8 @@ With --ngrams 1-10, each recipe is evaluated on the best n-grams of each length 
         prior: values.prior === undefined ? null : share(values.prior),
         randomSplit: !values['no-random-split'],
         test: values.test ?? null,
+        fast: values.fast,
+        ...(values.checkpoint === undefined ? {} : { checkpoints: values.checkpoint }),
         threads: threadCount(values.threads),
         signal: io.signal,
         onProgress: (done, total) => bar.update(done, total),

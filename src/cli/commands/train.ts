@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs'
 import { UsageError } from '../../core/index.ts'
 import { readRecipe, train as trainOnCorpus } from '../../pipeline/index.ts'
 import { VIEWS } from '../../samples/index.ts'
 import { cardText } from '../card-text.ts'
 import { command } from '../command.ts'
 import { oneOf, seedOf, TARGETS, threadCount } from '../option-values.ts'
+import { printable } from '../printable.ts'
 
 /** `taxon train`: a model file from a recipe and a corpus. */
 export const train = command({
@@ -12,7 +14,9 @@ export const train = command({
   usage: 'RECIPE CORPUS -o FILE [options]',
   details: `A recipe is a built-in name (taxon recipes lists them) or a TOML file; a corpus is a folder made by taxon
 corpus import. The same corpus, recipe and seed give the same file, byte for byte, whatever the threads.
-The figures on the model's card are those of a grouped cross-validation; --no-evaluate saves its time.`,
+The figures on the model's card are those of a grouped cross-validation; --no-evaluate saves its time.
+Networks leave what they have learned in FILE.checkpoint after every epoch: the same command goes on from there,
+to the same bytes, however it was stopped.`,
   options: {
     output: { type: 'string', short: 'o', value: 'FILE', help: 'the model file to write' },
     seed: { type: 'string', value: 'N', default: '0', help: 'seed of the folds and of the training' },
@@ -23,6 +27,7 @@ The figures on the model's card are those of a grouped cross-validation; --no-ev
     name: { type: 'string', value: 'NAME', help: 'name on the card; that of the recipe by default' },
     source: { type: 'string', value: 'TEXT', help: 'where the data came from, for the card' },
     licence: { type: 'string', value: 'TEXT', help: 'terms of the data, for the card' },
+    fast: { type: 'boolean', help: 'networks: faster, but other last bits on other processors' },
     threads: { type: 'string', value: 'N', help: 'threads, all cores by default' },
   },
   async run({ values, positionals }, io) {
@@ -40,6 +45,7 @@ The figures on the model's card are those of a grouped cross-validation; --no-ev
         view: oneOf('view', values.view, VIEWS),
         target: oneOf('target', values.target, TARGETS),
         distinct: values.distinct,
+        fast: values.fast,
         ...(values['no-evaluate'] ? { folds: 0 } : {}),
         ...(values.name === undefined ? {} : { name: values.name }),
         source: values.source ?? null,
@@ -52,6 +58,12 @@ The figures on the model's card are those of a grouped cross-validation; --no-ev
       if (values.json) await io.stdout(`${JSON.stringify({ file, card: trained.card })}\n`)
       else await io.stdout(cardText(trained, file, io.colour))
       return 0
+    } catch (error) {
+      if (io.signal.aborted && existsSync(`${values.output}.checkpoint`)) {
+        bar.done()
+        io.stderr(`stopped; the same command goes on from ${printable(values.output)}.checkpoint\n`)
+      }
+      throw error
     } finally {
       bar.done()
     }

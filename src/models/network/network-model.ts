@@ -49,13 +49,9 @@ export function networkModel(name: string, classes: number, learned: LearnedNetw
     classes,
     decide,
     contributions(x, row, target) {
-      const { columns, columnShares, rival, lead } = shares(x, row, target)
-      return {
-        columns,
-        shares: columnShares,
-        base: columnShares.reduce((rest, share) => rest - share, lead),
-        rival,
-      }
+      const { columns, columnShares, stepShares, rival, lead } = shares(x, row, target)
+      const base = [...columnShares, ...stepShares].reduce((rest, share) => rest - share, lead)
+      return { columns, shares: columnShares, base, rival }
     },
     ...(learned.architecture.sequence.length > 0
       ? { steps: (x: SparseMatrix, row: number, target: number) => shares(x, row, target).stepShares }

@@ -1,0 +1,15 @@
+import { findClassifier, type Recipe } from '../src/models/index.ts'
+
+/** Sizes at which made-up rows are learned in a moment, by the names of settings that kinds of networks have. */
+const SMALL: Readonly<Record<string, number>> = {
+  ...{ members: 1, batch: 16, rate: 0.01, horizon: 20 },
+  ...{ maps1: 8, maps2: 8, units: 8, hidden: 16, embedding: 8 },
+}
+
+/** A recipe with a network small enough for a test; others stay as they are. */
+export function quickRecipe(recipe: Recipe): Recipe {
+  const { type, own } = recipe.model
+  if (!findClassifier(type)?.path) return recipe
+  const small = Object.fromEntries(Object.entries(own).map(([name, value]) => [name, SMALL[name] ?? value]))
+  return { ...recipe, model: { ...recipe.model, grid: [20], own: small } }
+}
