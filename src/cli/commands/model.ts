@@ -42,9 +42,9 @@ const exportCommand = command({
   summary: 'write a model in a format of other tools',
   usage: 'FILE --onnx -o OUT [options]',
   details: `--onnx, the one format so far, is ONNX (opset 17; ai.onnx.ml 3 for trees). It takes the model's
-features, a row a sample, zeros written out, scaled and normalised as the recipe says, and gives decisions and
-calibrated probabilities for each class. Names of classes and columns, their scale, the recipe and the SHA-256
-of the model file are its metadata. The same model gives the same file, byte for byte.`,
+features or tokens, a row a sample, and gives decisions and calibrated probabilities for each class. Names of
+classes, columns and tokens, the columns' scale, the recipe and the SHA-256 of the model file are its metadata;
+docs/onnx.md has all of it. The same model gives the same file, byte for byte.`,
   options: {
     onnx: { type: 'boolean', help: 'as ONNX' },
     output: { type: 'string', short: 'o', value: 'OUT', help: 'where to; - is standard output' },

@@ -19,15 +19,8 @@ export interface Graph {
   number(value: number): Value
   /** A list of int64. */
   whole(...values: readonly number[]): Value
-  /** What an operator gives; '' stands for an input that is left out. */
+  /** The first output of an operator; '' stands for an input that is left out. */
   node(operator: string, inputs: readonly Value[], attributes?: Node['attributes']): Value
-  /** What an operator of several outputs gives. */
-  nodes(
-    operator: string,
-    inputs: readonly Value[],
-    outputs: number,
-    attributes?: Node['attributes'],
-  ): readonly Value[]
   cast(value: Value, type: ElementType): Value
   /** Gives a value to the outside, as float32. */
   output(name: string, shape: Port['shape'], value: Value): void
@@ -42,15 +35,6 @@ export function makeGraph(name: string): Graph {
   const constants = new Map<string, Constant>()
   let made = 0
   const fresh = (label: string) => `${label}_${made++}`
-  const add = (
-    operator: string,
-    from: readonly Value[],
-    to: readonly Value[],
-    attributes: Node['attributes'] = {},
-  ) => {
-    nodes.push({ operator, inputs: from, outputs: to, attributes })
-    return to
-  }
   const graph: Graph = {
     input(port) {
       inputs.push(port)
@@ -68,19 +52,20 @@ export function makeGraph(name: string): Graph {
         [values.length],
         BigInt64Array.from(values, (value) => BigInt(value)),
       ),
-    node: (operator, from, attributes) => add(operator, from, [fresh(operator)], attributes)[0],
-    nodes(operator, from, count, attributes) {
-      return add(
-        operator,
-        from,
-        Array.from({ length: count }, () => fresh(operator)),
-        attributes,
-      )
+    node(operator, from, attributes = {}) {
+      const value = fresh(operator)
+      nodes.push({ operator, inputs: from, output: value, attributes })
+      return value
     },
     cast: (value, type) => graph.node('Cast', [value], { to: ELEMENT_TYPES[type] }),
     output(name, shape, value) {
       outputs.push({ name, type: 'float32', shape })
-      add('Cast', [value], [name], { to: ELEMENT_TYPES.float32 })
+      nodes.push({
+        operator: 'Cast',
+        inputs: [value],
+        output: name,
+        attributes: { to: ELEMENT_TYPES.float32 },
+      })
     },
     parts: () => ({ name, inputs, outputs, nodes, constants }),
   }
