@@ -71,10 +71,9 @@ export interface ClassifierKind {
 export interface ClassifierPath {
   /** How many of the inner folds are tried; each is a training of its own. */
   folds(own: OwnSettings): number
-  /**
-   * Decisions of one part on rows that it does not learn from, at each value, [values, rows, classes]; those of a model are
-   * the means over its parts. Values beyond the best may repeat the decisions of the last that was reached.
-   */
+  /** Steps that one training counts in `FitResources.progress`, at most. */
+  steps(grid: readonly number[], own: OwnSettings): number
+  /** What one part says of rows that it does not learn from, for `joinDecisions` to make decisions of. */
   decidePart(
     x: SparseMatrix,
     y: Uint32Array,
@@ -83,6 +82,13 @@ export interface ClassifierPath {
     settings: FitSettings,
     tried: TriedRows,
     resources?: FitResources,
+  ): Float64Array
+  /** Decisions of all parts together at each value, [values, rows, classes]. */
+  joinDecisions(
+    parts: readonly Float64Array[],
+    tried: TriedRows,
+    classes: number,
+    own: OwnSettings,
   ): Float64Array
 }
 

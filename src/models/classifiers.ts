@@ -1,5 +1,6 @@
 import { boosting } from './boosting.ts'
 import type { ClassifierKind } from './classifier-kind.ts'
+import { cnnLstmPlus } from './cnn-lstm-plus.ts'
 import { forest } from './forest.ts'
 import { linearSvm } from './linear-svm.ts'
 import { bernoulli, multinomial } from './naive-bayes.ts'
@@ -16,6 +17,7 @@ export const classifiers: readonly ClassifierKind[] = [
   multinomial,
   bernoulli,
   ...namedNetworks.map(networkKind),
+  cnnLstmPlus,
 ]
 
 /** The kind of that name, if there is one. */

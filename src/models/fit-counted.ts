@@ -67,7 +67,7 @@ export async function fitCounted(
 /** Steps of which long trainings of a recipe count each one, inner folds included; 0 of those that count none. */
 export function trainingSteps({ model: { type, grid, own } }: Recipe): number {
   const kind = findClassifier(type)
-  return kind?.path ? Math.max(...grid) * kind.parts(2, own) * (kind.path.folds(own) + 1) : 0
+  return kind?.path ? kind.path.steps(grid, own) * (kind.path.folds(own) + 1) : 0
 }
 
 function classifierFor({ model, name }: Recipe): ClassifierKind {

@@ -57,7 +57,8 @@ export function fitJobs(
   }
   return {
     fit: async (x, y, settings) => kind.join(await runParts({ x, y, settings }), x, classes, settings),
-    decide: async (x, y, settings, tried) => meanOf(await runParts({ x, y, settings, tried })),
+    decide: async (x, y, settings, tried) =>
+      kind.path!.joinDecisions(await runParts({ x, y, settings, tried }), tried, classes, own),
     skip(skipped) {
       total -= skipped * parts
     },
@@ -66,10 +67,6 @@ export function fitJobs(
       await pool?.close()
     },
   }
-}
-
-function meanOf(parts: readonly Float64Array[]): Float64Array {
-  return parts[0].map((_, i) => parts.reduce((sum, part) => sum + part[i], 0) / parts.length)
 }
 
 const WORKER = workerEntry(import.meta.url, 'fit-worker')

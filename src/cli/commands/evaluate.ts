@@ -1,4 +1,5 @@
 import { UsageError } from '../../core/index.ts'
+import type { Recipe } from '../../models/index.ts'
 import { evaluate as evaluateOnCorpus, readRecipe } from '../../pipeline/index.ts'
 import { VIEWS } from '../../samples/index.ts'
 import { command } from '../command.ts'
@@ -32,7 +33,11 @@ With --ngrams 1-10, each recipe is evaluated on the best n-grams of each length 
       value: 'K',
       help: 'with --ngrams: how many n-grams to learn from, 1000 by default',
     },
-    limit: { type: 'string', value: 'N', help: 'with --ngrams: read the first N tokens, all by default' },
+    limit: {
+      type: 'string',
+      value: 'N',
+      help: 'read only the first N tokens; the recipe says by default, with --ngrams all',
+    },
     chart: { type: 'string', value: 'FILE', help: 'with --ngrams: draw F1 over n to FILE.svg or FILE.png' },
     'no-random-split': { type: 'boolean', help: 'leave out the figure for comparison' },
     checkpoint: { type: 'string', value: 'DIR', help: 'networks: go on from what a stopped run left here' },
@@ -55,12 +60,14 @@ With --ngrams 1-10, each recipe is evaluated on the best n-grams of each length 
     if (values.json && values.csv) throw new UsageError('evaluate: --json or --csv, not both')
     const first = seedOf(values.seed)
     const repeat = wholeNumber('repeat', values.repeat, 1, 1000)
-    const recipes = await Promise.all(positionals.slice(0, -1).map(readRecipe))
+    const read = await Promise.all(positionals.slice(0, -1).map(readRecipe))
     const { ngrams, ...others } = values
-    if (ngrams !== undefined) return await evaluateNgrams(recipes, folder, { ngrams, ...others }, io)
-    for (const option of ['select', 'limit', 'chart'] as const) {
+    if (ngrams !== undefined) return await evaluateNgrams(read, folder, { ngrams, ...others }, io)
+    for (const option of ['select', 'chart'] as const) {
       if (values[option] !== undefined) throw new UsageError(`--${option}: works with --ngrams only`)
     }
+    const limit = values.limit === undefined ? null : wholeNumber('limit', values.limit, 1, 2 ** 31)
+    const recipes = limit === null ? read : read.map((recipe) => limitedTo(limit, recipe))
     const write = values.output === undefined ? null : evaluationWriter(values.output)
     const bar = io.progress('evaluating', null)
     try {
@@ -91,6 +98,12 @@ With --ngrams 1-10, each recipe is evaluated on the best n-grams of each length 
     }
   },
 })
+
+/** The same recipe on the first tokens of a sequence, n-grams and order alike. */
+function limitedTo(limit: number, recipe: Recipe): Recipe {
+  const { features } = recipe
+  return { ...recipe, features: { ...features, limit, steps: features.steps > 0 ? limit : 0 } }
+}
 
 function share(text: string): number {
   const value = numberBetween('prior', text, 0, 1)

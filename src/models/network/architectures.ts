@@ -118,16 +118,5 @@ const feedforward: NamedNetwork = {
   }),
 }
 
-/** The convolutions and the LSTM with a dense branch over the columns beside them. */
-const cnnLstmPlus: NamedNetwork = {
-  name: 'cnn-lstm-plus',
-  settings: [...cnnLstm.settings, whole('hidden', 64, 1, 2048)],
-  layers: (own) => ({
-    sequence: [...convolutions(own), ...recurrence(own)],
-    columns: [{ layer: 'dense', units: own.hidden }, activation(own)],
-    head: [{ layer: 'dropout', rate: own.dropout }],
-  }),
-}
-
 /** Every network that a recipe can name. */
-export const namedNetworks: readonly NamedNetwork[] = [cnnLstm, cnn, lstm, feedforward, cnnLstmPlus]
+export const namedNetworks: readonly NamedNetwork[] = [cnnLstm, cnn, lstm, feedforward]

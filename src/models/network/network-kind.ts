@@ -68,15 +68,21 @@ export function networkKind({ name, settings, layers }: NamedNetwork): Classifie
     },
     path: {
       folds: ({ validations }) => validations,
+      steps: (grid, { members }) => Math.max(...grid) * members,
       decidePart(x, y, classes, part, given, tried, resources = {}) {
         const trained = train(layers(given.own), x, y, classes, part, given, resources, [tried.x])
         return decideAlong(trained, tried, classes, given.own.patience)
       },
+      joinDecisions: (parts) =>
+        parts[0].map((_, i) => parts.reduce((sum, part) => sum + part[i], 0) / parts.length),
     },
   }
 }
 
-/** Decisions at each number of epochs; once it has not become better for so long, those of the last that was reached. */
+/**
+ * Decisions at each number of epochs, [values, rows, classes]; once they have not become better for so long, the last that
+ * were reached stand for the rest.
+ */
 function decideAlong(
   trained: Iterable<TrainingState>,
   { values, x, y }: TriedRows,
