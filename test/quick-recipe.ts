@@ -1,3 +1,4 @@
+import type { OwnSettings } from '../src/models/classifier-kind.ts'
 import { findClassifier, type Recipe } from '../src/models/index.ts'
 
 /** Sizes at which made-up rows are learned in a moment, by the names of settings that kinds of networks have. */
@@ -6,10 +7,14 @@ const SMALL: Readonly<Record<string, number>> = {
   ...{ maps1: 8, maps2: 8, units: 8, hidden: 16, embedding: 8 },
 }
 
+/** The own settings of a kind of network, small enough for a test. */
+export function quickSettings(own: OwnSettings): OwnSettings {
+  return Object.fromEntries(Object.entries(own).map(([name, value]) => [name, SMALL[name] ?? value]))
+}
+
 /** A recipe with a network small enough for a test; others stay as they are. */
 export function quickRecipe(recipe: Recipe): Recipe {
   const { type, own } = recipe.model
   if (!findClassifier(type)?.path) return recipe
-  const small = Object.fromEntries(Object.entries(own).map(([name, value]) => [name, SMALL[name] ?? value]))
-  return { ...recipe, model: { ...recipe.model, grid: [20], own: small } }
+  return { ...recipe, model: { ...recipe.model, grid: [20], own: quickSettings(own) } }
 }

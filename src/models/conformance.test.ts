@@ -1,22 +1,39 @@
 import { describe, expect, it } from 'vitest'
+import { quickSettings } from '../../test/quick-recipe.ts'
 import { randomRows } from '../../test/sparse-rows.ts'
-import { seededRandom } from '../core/index.ts'
-import type { SparseMatrix } from '../features/index.ts'
+import { type Random, seededRandom } from '../core/index.ts'
+import type { Sequences, SparseMatrix } from '../features/index.ts'
 import { type ClassifierKind, classifierOf, ownDefaults } from './classifier-kind.ts'
 import { classifiers } from './classifiers.ts'
 import { bestOther } from './linear-model.ts'
 
 const settingsOf = (kind: ClassifierKind) => {
-  return { value: 1, tolerance: 1e-4, balanced: false, seed: 3, own: ownDefaults(kind) }
+  const settings = { value: 1, tolerance: 1e-4, balanced: false, seed: 3, own: ownDefaults(kind) }
+  return kind.path ? { ...settings, value: 20, own: quickSettings(settings.own) } : settings
 }
 
-/** Rows whose class shows in some of the columns; `binary` leaves the values out. */
+/** Rows whose class shows in some of the columns, and in the tokens of their sequences; `binary` leaves the values out. */
 function labelled(rows: number, columns: number, classes: number, binary: boolean, seed = 1) {
   const random = seededRandom(seed)
   const y = Uint32Array.from({ length: rows }, (_, row) => row % classes)
   const lean = (row: number, column: number) => (column % classes === y[row] ? 0.8 : 0.15)
   const x = randomRows(random, rows, columns, lean, () => 1 + random.below(4), binary)
-  return { x, y }
+  return { x: { ...x, sequences: leaningSequences(random, y, classes) }, y }
+}
+
+/** Sequences of which half the tokens are of their class's own three, in an order of its own. */
+function leaningSequences(random: Random, y: Uint32Array, classes: number): Sequences {
+  const vocabulary = 3 * classes + 1
+  const starts = new Uint32Array(y.length + 1)
+  const tokens: number[] = []
+  y.forEach((own, row) => {
+    const length = 15 + random.below(20)
+    for (let t = 0; t < length; t++) {
+      tokens.push(random.below(2) === 0 ? random.below(vocabulary) : 1 + 3 * own + (t % 3))
+    }
+    starts[row + 1] = tokens.length
+  })
+  return { vocabulary, starts, tokens: Uint32Array.from(tokens) }
 }
 
 const largest = (row: Float64Array) => row.indexOf(Math.max(...row))
@@ -49,22 +66,28 @@ describe.each(classifiers.map((kind) => [kind.name, kind] as const))('%s', (_, k
     })
 
     it('comes back from its tensors', () => {
-      const loaded = kind.load(model.tensors, x.columns, classes)
-      expect(loaded?.decide(x)).toEqual(decisions)
-      expect(kind.load(model.tensors, x.columns + 1, classes)).toBeNull()
-      expect(kind.load({}, x.columns, classes)).toBeNull()
-      expect(
-        kind.load({ ...model.tensors, more: { shape: [1], data: new Float64Array(1) } }, x.columns, classes),
-      ).toBeNull()
+      const { vocabulary } = x.sequences
+      const load = (tensors: typeof model.tensors, more = 0) =>
+        kind.load(tensors, x.columns + more, classes, vocabulary + more, settingsOf(kind).own)
+      expect(load(model.tensors)?.decide(x)).toEqual(decisions)
+      expect(load(model.tensors, 1)).toBeNull()
+      expect(load({})).toBeNull()
+      expect(load({ ...model.tensors, more: { shape: [1], data: new Float64Array(1) } })).toBeNull()
     })
 
     it('decides a row the same alone and among others', () => {
+      const { sequences } = x
       const alone: SparseMatrix = {
         ...x,
         rows: 1,
         starts: Uint32Array.of(0, x.starts[8] - x.starts[7]),
         indices: x.indices.slice(x.starts[7], x.starts[8]),
         values: x.values?.slice(x.starts[7], x.starts[8]) ?? null,
+        sequences: {
+          vocabulary: sequences.vocabulary,
+          starts: Uint32Array.of(0, sequences.starts[8] - sequences.starts[7]),
+          tokens: sequences.tokens.slice(sequences.starts[7], sequences.starts[8]),
+        },
       }
       expect(model.decide(alone)).toEqual(rowOf(7).slice())
     })
@@ -75,7 +98,9 @@ describe.each(classifiers.map((kind) => [kind.name, kind] as const))('%s', (_, k
           const { columns, shares, base, rival } = model.contributions(x, row, target)
           expect(shares).toHaveLength(columns.length)
           expect(columns.every((column, i) => i === 0 || columns[i - 1] < column)).toBe(true)
-          const sum = shares.reduce((total, share) => total + share, base)
+          const steps = model.steps?.(x, row, target) ?? new Float64Array(0)
+          expect([0, x.sequences.starts[row + 1] - x.sequences.starts[row]]).toContain(steps.length)
+          const sum = [...shares, ...steps].reduce((total, share) => total + share, base)
           const own = rowOf(row)
           expect([-1, bestOther(own, target)]).toContain(rival)
           expect(sum).toBeCloseTo(own[target] - (rival < 0 ? 0 : own[rival]), 9)
@@ -110,14 +135,17 @@ describe.each(classifiers.map((kind) => [kind.name, kind] as const))('%s', (_, k
   })
 
   it('takes empty rows, no columns and no rows', () => {
-    const starts = new Uint32Array(5)
-    const nothing: SparseMatrix = { rows: 4, columns: 3, starts, indices: new Uint32Array(0), values: null }
+    const [starts, indices] = [new Uint32Array(5), new Uint32Array(0)]
+    const sequences: Sequences = { vocabulary: 3, starts, tokens: new Uint32Array(0) }
+    const nothing: SparseMatrix = { rows: 4, columns: 3, starts, indices, values: null, sequences }
     const y = Uint32Array.of(0, 1, 1, 1)
     const decide = (x: SparseMatrix, labels: Uint32Array) =>
       classifierOf(kind, settingsOf(kind)).fit(x, labels, 2).decide(x)
     expect(decide(nothing, y).every(Number.isFinite)).toBe(true)
     expect(decide({ ...nothing, columns: 0 }, y).every(Number.isFinite)).toBe(true)
-    expect(decide({ ...nothing, rows: 0, starts: Uint32Array.of(0) }, new Uint32Array(0))).toHaveLength(0)
+    const none = Uint32Array.of(0)
+    const noRows = { ...nothing, rows: 0, starts: none, sequences: { ...sequences, starts: none } }
+    expect(decide(noRows, new Uint32Array(0))).toHaveLength(0)
     // With nothing to see, the commoner class is chosen.
     expect(largest(decide(nothing, y).subarray(0, 2))).toBe(1)
   })
