@@ -1,6 +1,6 @@
-// Run before the tests: brings scikit-learn and two kinds of objdump, the judges of the oracle tests, where that needs no question.
-// Where it does, it says how; those tests are then skipped (under CI they fail). Then has apt learn which packages there
-// are, since tests that run at once would stand in each other's way there.
+// Run before the tests: brings scikit-learn, PyTorch and two kinds of objdump, the judges of the oracle tests, where that
+// needs no question. Where it does, it says how; those tests are then skipped (under CI they fail). Then has apt learn
+// which packages there are, since tests that run at once would stand in each other's way there.
 import { spawnSync } from 'node:child_process'
 import { debianVersion, hasDebianTools } from '../corpora/debian.js'
 
@@ -14,6 +14,12 @@ const TOOLS = [
     how: 'apt-get install python3-sklearn, or pip install scikit-learn',
     isHere: () =>
       PYTHONS.some((python) => run(python, '-c', 'from sklearn.svm import LinearSVC').status === 0),
+  },
+  {
+    name: 'Python with PyTorch',
+    debianPackage: 'python3-torch',
+    how: 'apt-get install python3-torch, or pip install torch',
+    isHere: () => PYTHONS.some((python) => run(python, '-c', 'import torch').status === 0),
   },
   {
     name: 'GNU objdump',
