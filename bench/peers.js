@@ -2,16 +2,19 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
-/** A python3 that has scikit-learn; undefined where there is none. */
-export function pythonWithSklearn() {
+/** A python3 that can import a module; undefined where there is none. */
+export function pythonWith(module) {
   return ['python3', '/usr/bin/python3'].find(
-    (python) => spawnSync(python, ['-c', 'import sklearn']).status === 0,
+    (python) => spawnSync(python, ['-c', `import ${module}`]).status === 0,
   )
 }
 
+/** A python3 that has scikit-learn; undefined where there is none. */
+export const pythonWithSklearn = () => pythonWith('sklearn')
+
 /** A process that is asked by a line of JSON and answers by one; `next` waits for what it says unasked. */
-export function side(command, args) {
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+export function side(command, args, env = process.env) {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], env })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const next = async () => JSON.parse((await lines.next()).value)
   return {
