@@ -1,17 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beforeEnd } from './before-end.ts'
+import { runProgram } from '../../core/index.ts'
 import { IdaFailedError, IdaLicenceError, IdaListingError, IdaTimeoutError } from './errors.ts'
 import type { IdaProgram } from './find-ida.ts'
 import { CANNOT_WRITE, END_MARK } from './scripts.ts'
 
-/** Characters of what IDA writes that are kept, and those of its last words that an error tells. */
+/** Characters of IDA's log that are looked at, and those of its last words that an error tells. */
 const MAX_SAID = 65_536
 const MAX_WORDS = 200
-
-/** How long what it wrote last may be on its way after its end. */
-const LAST_OUTPUT_MS = 1000
 
 /** One run of IDA Pro over one file, all of it inside one folder. */
 export interface IdaRun {
@@ -33,13 +29,11 @@ export async function runIda(run: IdaRun): Promise<string> {
   const { program, folder, sample, timeoutMs, signal } = run
   const [listing, log] = [join(folder, 'listing.lst'), join(folder, 'ida.log')]
   const { path } = program
-  const end = await ended(run, [
-    '-A',
-    `-S${quoted(run.script)} ${quoted(listing)}`,
-    `-o${sample}`,
-    `-L${log}`,
-    sample,
-  ])
+  const end = await runProgram(
+    path,
+    ['-A', `-S${quoted(run.script)} ${quoted(listing)}`, `-o${sample}`, `-L${log}`, sample],
+    { cwd: folder, env: { TVHEADLESS: '1', TERM: 'xterm' }, timeoutMs, signal },
+  )
   signal?.throwIfAborted()
   if (end.isLate) throw new IdaTimeoutError(path, timeoutMs)
   const said = `${await endOf(log, MAX_SAID)}\n${end.said}`
@@ -56,81 +50,6 @@ export async function runIda(run: IdaRun): Promise<string> {
 /** A line that speaks of the licence and of something that is wrong with it; a good one is told of in each log. */
 const LICENCE =
   /^.*\blicen[cs]e\b.*\b(?:not|no|invalid|expired|cannot|missing|failed|denied)\b.*$|^.*\b(?:not?|invalid|cannot|missing|failed|expired|without)\b.*\blicen[cs]e\b.*$/im
-
-/** How a program ended, and what it wrote to its standard streams. */
-interface End {
-  readonly status: number | null
-  /** How it ended other than with a status. */
-  readonly problem: string | null
-  readonly isLate: boolean
-  readonly said: string
-}
-
-function ended({ program, folder, timeoutMs, signal }: IdaRun, args: readonly string[]): Promise<End> {
-  return new Promise((resolve) => {
-    let said = ''
-    let isLate = false
-    // A group of its own, so that whatever it starts ends with it.
-    const child = spawn(program.path, args, {
-      cwd: folder,
-      detached: process.platform !== 'win32',
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, TVHEADLESS: '1', TERM: 'xterm' },
-      windowsHide: true,
-    })
-    const kill = () => killGroup(child)
-    const forget = beforeEnd(kill)
-    const timer = setTimeout(() => {
-      isLate = true
-      kill()
-    }, timeoutMs)
-    signal?.addEventListener('abort', kill)
-    if (signal?.aborted) kill()
-    const finish = (status: number | null, problem: string | null) => {
-      forget()
-      child.stdout.destroy()
-      child.stderr.destroy()
-      resolve({ status, problem, isLate, said })
-    }
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('latin1')
-      stream.on('data', (text: string) => {
-        said = (said + text).slice(-MAX_SAID)
-      })
-    }
-    const stop = () => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', kill)
-      // What it left behind may hold the pipes, or write to the folder that is about to go.
-      kill()
-    }
-    child.once('error', (error: NodeJS.ErrnoException) => {
-      stop()
-      finish(null, `could not be started, ${error.code}`)
-    })
-    child.once('exit', (status, by) => {
-      stop()
-      const done = () => {
-        clearTimeout(patience)
-        finish(status, by === null ? null : `ended by ${by}`)
-      }
-      // A process that left the group may hold the pipes for ever.
-      const patience = setTimeout(done, LAST_OUTPUT_MS)
-      child.once('close', done)
-    })
-  })
-}
-
-function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return
-  try {
-    if (process.platform === 'win32')
-      spawn('taskkill', ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore' })
-    else process.kill(-pid, 'SIGKILL')
-  } catch {
-    // There is none left.
-  }
-}
 
 /** IDA takes the script and its arguments as one text, which it parts at blanks. */
 function quoted(path: string): string {
