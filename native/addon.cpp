@@ -1,7 +1,7 @@
 // The Node-API addon: `builds` lists the builds of the operations that this processor can run, the best last, and
-// `bind(build, memory)` gives its operations as functions of numbers that work on a typed array's memory. The dozen
-// declarations of Node-API that it needs stand here, so that no header of Node has to be found
-// (nodejs.org/api/n-api.html; stable since version 1, so that one file serves every Node).
+// `bind(build, memory)` gives its operations as functions of numbers that work on a typed array's memory. `sources` names
+// what it was built from. The dozen declarations of Node-API that it needs stand here, so that no header of Node has to be
+// found (nodejs.org/api/n-api.html; stable since version 1, so that one file serves every Node).
 #include "addon.h"
 
 extern "C" {
@@ -134,7 +134,7 @@ napi_value bind(napi_env env, napi_callback_info info) {
 extern "C" __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env, napi_value exports) {
   size known;
   const Build* all = builds(&known);
-  napi_value names, function;
+  napi_value names, function, sources;
   napi_create_array(env, &names);
   unsigned at = 0;
   for (size i = 0; i < known; i++) {
@@ -144,6 +144,8 @@ extern "C" __attribute__((visibility("default"))) napi_value napi_register_modul
     napi_set_element(env, names, at++, name);
   }
   napi_set_named_property(env, exports, "builds", names);
+  napi_create_string_utf8(env, TAXON_SOURCES, TO_END, &sources);
+  napi_set_named_property(env, exports, "sources", sources);
   napi_create_function(env, "bind", TO_END, bind, nullptr, &function);
   napi_set_named_property(env, exports, "bind", function);
   return exports;

@@ -1,18 +1,15 @@
-// Builds the Node-API addon of the network's operations with the C++ compiler of this machine (CXX, or the first of
-// c++, g++, clang++ there is): `node native/build-addon.js FILE`. Nothing is needed beside a compiler; where there is none,
-// taxon works on WebAssembly and gives the same bytes.
-import { spawn } from 'node:child_process'
-import { mkdtemp, rename, rm } from 'node:fs/promises'
+// How the Node-API addon of the network's operations is built with a C++ compiler, as data that src/pipeline/build-native.ts
+// runs for `taxon doctor --build-native`; and, for those who change a kernel, `node native/build-addon.js FILE` after
+// `npm run build`, which builds it without a check. Nothing is needed beside a compiler; where there is none, taxon works on WebAssembly and gives the
+// same bytes.
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const native = fileURLToPath(new URL('.', import.meta.url))
-
 const COMMON =
-  '-std=c++20 -O3 -fPIC -fno-exceptions -fno-rtti -fno-math-errno -fno-trapping-math -fvisibility=hidden -Wall -Wextra'.split(
-    ' ',
-  )
+  '-std=c++20 -O3 -fPIC -fno-exceptions -fno-rtti -fno-math-errno -fno-trapping-math -fvisibility=hidden -Wall -Wextra'
 const AVX512 = '-mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512'
 /** The builds that addon.cpp lists, with the width of their vectors and what the processor must have. */
 const BUILDS = {
@@ -22,76 +19,46 @@ const BUILDS = {
   avx2_fast: '-DTAXON_LANES=8 -mavx2 -mfma -ffp-contract=fast',
   avx512_fast: `-DTAXON_LANES=16 ${AVX512} -mfma -ffp-contract=fast`,
 }
-const COMPILERS = process.env.CXX ? [process.env.CXX] : ['c++', 'g++', 'clang++']
 
-/** Runs a program; what it printed, and its status (null where it could not be started). */
-function run(command, args) {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: native, stdio: ['ignore', 'pipe', 'pipe'] })
-    let output = ''
-    child.stdout.on('data', (chunk) => {
-      output += chunk
-    })
-    child.stderr.on('data', (chunk) => {
-      output += chunk
-    })
-    child.on('error', () => resolve({ status: null, output }))
-    child.on('close', (status) => resolve({ status, output }))
-  })
-}
+/** The folder that the compiler runs in. */
+export const nativeFolder = fileURLToPath(new URL('.', import.meta.url))
 
-/** The first compiler that works, or null. */
-export async function findCompiler() {
-  for (const each of COMPILERS) if ((await run(each, ['--version'])).status === 0) return each
-  return null
+/** Compilers to try in order, each with the arguments that go before all others: CXX, which may hold some, or the usual. */
+export function compilers() {
+  const { CXX } = process.env
+  if (!CXX) return [['c++'], ['g++'], ['clang++']]
+  return [existsSync(CXX) ? [CXX] : CXX.trim().split(/\s+/)]
 }
 
 /**
- * Compiles the addon to `file`, which appears whole or not at all. @throws Error with what the compiler said
- * @param onProgress told how many of the compiler's runs are done
+ * The runs of the compiler that make `file`, each a list of arguments.
+ * @param folder for what lies in between @param sources what the addon is to name its sources by
  */
-export async function buildAddon(compiler, file, onProgress = () => {}) {
+export function addonRuns(folder, file, sources) {
+  const common = COMMON.split(' ')
   const names = process.arch === 'x64' ? Object.keys(BUILDS) : ['baseline']
-  const folder = await mkdtemp(join(tmpdir(), 'taxon-addon-'))
-  let done = 0
-  const compile = async (...args) => {
-    const { status, output } = await run(compiler, args)
-    if (status !== 0) throw new Error(`${compiler} failed: ${output.trim().slice(0, 2000)}`)
-    onProgress(++done, names.length + 2)
-  }
-  try {
-    const objects = []
-    for (const name of names) {
-      const object = join(folder, `${name}.o`)
-      objects.push(object)
-      await compile(
-        ...COMMON,
-        `-DTAXON_BUILD=${name}`,
-        ...BUILDS[name].split(' '),
-        '-c',
-        'network.cpp',
-        '-o',
-        object,
-      )
-    }
-    const addon = join(folder, 'addon.o')
-    await compile(...COMMON, '-c', 'addon.cpp', '-o', addon)
-    const undefinedSymbols = process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : []
-    const built = join(dirname(file), `.${process.pid}.node.tmp`)
-    await compile('-shared', ...undefinedSymbols, ...objects, addon, '-o', built)
-    await rename(built, file)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  const objectOf = (name) => join(folder, `${name}.o`)
+  const builds = names.map((name) => {
+    const own = [`-DTAXON_BUILD=${name}`, ...BUILDS[name].split(' ')]
+    return [...common, ...own, '-c', 'network.cpp', '-o', objectOf(name)]
+  })
+  const addon = [...common, `-DTAXON_SOURCES="${sources}"`, '-c', 'addon.cpp', '-o', objectOf('addon')]
+  const undefinedSymbols = process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : []
+  const link = ['-shared', ...undefinedSymbols, ...[...names, 'addon'].map(objectOf), '-o', file]
+  return { objects: [...builds, addon], link }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [, , file] = process.argv
-  const compiler = await findCompiler()
-  if (file === undefined || compiler === null) {
-    console.error(
-      file === undefined ? 'say which file to build' : `no C++ compiler (${COMPILERS.join(', ')})`,
-    )
-    process.exitCode = 2
-  } else await buildAddon(compiler, join(process.cwd(), file))
+  if (file === undefined) throw new Error('say which file to build')
+  const folder = mkdtempSync(join(tmpdir(), 'taxon-addon-'))
+  const [[compiler, ...first]] = compilers()
+  const { sourcesDigest } = await import('../dist/kernels/network/native-addon.js')
+  const { objects, link } = addonRuns(folder, resolve(file), sourcesDigest())
+  try {
+    for (const args of [...objects, link])
+      execFileSync(compiler, [...first, ...args], { cwd: nativeFolder, stdio: 'inherit' })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }

@@ -1,5 +1,5 @@
 import { UsageError } from '../../core/index.ts'
-import { loadAddon, type NativeAddon } from './native-addon.ts'
+import { type NativeAddon, searchAddon } from './native-addon.ts'
 import { wasm } from './network.wasm.ts'
 import type { Operations } from './operations.ts'
 import { referenceOperations } from './reference/index.ts'
@@ -38,7 +38,7 @@ const STACKS_AT = 1 << 19
 let looked: { readonly addon: NativeAddon | null } | null = null
 
 function nativeAddon(): NativeAddon | null {
-  looked ??= { addon: loadAddon() }
+  looked ??= searchAddon()
   return looked.addon
 }
 
