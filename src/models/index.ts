@@ -16,6 +16,7 @@ export {
 export { type JobOptions, shareMatrix } from './fit-jobs.ts'
 export { type Examples, fitRecipe } from './fit-recipe.ts'
 export { loadModel, ModelFileError, saveModel } from './model-file.ts'
+export { type EngineFault, faultyEngines } from './network/self-test.ts'
 export { exportOnnx, type OnnxModel } from './onnx/export-onnx.ts'
 export type { Port } from './onnx/onnx-file.ts'
 export type * from './recipe.ts'
