@@ -33,6 +33,8 @@ const imports = files.flatMap((file) =>
     }),
   ),
 )
+/** Sources of the kernels, which one file has compiled: no folder of src/. */
+const isNative = (target: string) => target.startsWith(join('..', 'native', sep))
 const folder = (file: string) => (file.includes(sep) ? file.slice(0, file.indexOf(sep)) : null)
 
 describe('layers', () => {
@@ -50,7 +52,7 @@ describe('layers', () => {
   it('imports only its own folder and lower layers', () => {
     const wrong = imports.filter(({ file, target }) => {
       const [from, to] = [folder(file), folder(target)]
-      if (from === null || from === to) return false
+      if (from === null || from === to || isNative(target)) return false
       return to === null || LAYERS[to]! >= LAYERS[from]!
     })
     expect(wrong).toEqual([])
@@ -59,8 +61,19 @@ describe('layers', () => {
   it('reaches other folders through their index', () => {
     const wrong = imports.filter(
       ({ file, target }) =>
-        folder(file) !== folder(target) && folder(target) !== 'kernels' && !target.endsWith(`${sep}index.ts`),
+        folder(file) !== folder(target) &&
+        folder(target) !== 'kernels' &&
+        !isNative(target) &&
+        !target.endsWith(`${sep}index.ts`),
     )
     expect(wrong.filter(({ file }) => !file.endsWith('.test.ts'))).toEqual([])
+  })
+
+  it('leaves src only where the kernels are built', () => {
+    const outside = imports.filter(
+      ({ file, target }) => target.startsWith('..') && !file.endsWith('.test.ts'),
+    )
+    expect(new Set(outside.map(({ file }) => file))).toEqual(new Set([join('pipeline', 'build-native.ts')]))
+    expect(outside.every(({ target }) => isNative(target))).toBe(true)
   })
 })

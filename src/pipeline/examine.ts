@@ -2,6 +2,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import { basename } from 'node:path'
 import { findIda } from '../disassembly/index.ts'
 import { wasm } from '../kernels/json-scan/json-scan.wasm.ts'
+import { examineNetwork } from './examine-network.ts'
 import { readModel, shippedModels } from './models.ts'
 
 /** What was found of one part of the program. */
@@ -9,7 +10,7 @@ export interface Finding {
   readonly part: string
   readonly works: boolean
   readonly detail: string
-  /** How to get it where it does not work, else null. */
+  /** How to get it where it does not work, or how to have it better; null where there is nothing to do. */
   readonly remedy: string | null
 }
 
@@ -17,7 +18,15 @@ const REINSTALL = 'reinstall taxon: npm install taxon'
 
 /** Tries each part that taxon needs on this machine. */
 export async function examine(): Promise<Finding[]> {
-  return [nodeVersion(), machine(), wasmKernels(), await parquet(), await ida(), ...(await models())]
+  return [
+    nodeVersion(),
+    machine(),
+    wasmKernels(),
+    await examineNetwork(),
+    await parquet(),
+    await ida(),
+    ...(await models()),
+  ]
 }
 
 function nodeVersion(): Finding {

@@ -10,6 +10,7 @@ describe('taxon doctor', () => {
     expect(await doctor.run([], io)).toBe(0)
     expect(io.out).toMatch(/^ok {7}Node\.js +v\d+/m)
     expect(io.out).toMatch(/^ok {7}kernels +WebAssembly SIMD in use/m)
+    expect(io.out).toMatch(/^ok {7}network +\w+ in use/m)
     expect(io.out).toMatch(/^ok {7}Parquet \(DuckDB\) +DuckDB v?\d+/m)
     expect(io.out).toMatch(/^ok {7}model calls-detect +whole, SHA-256 [0-9a-f]{64}/m)
   })
