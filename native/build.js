@@ -1,5 +1,6 @@
-// Builds every native/<kernel>.cpp into src/kernels/<kernel>/<kernel>.wasm.ts (base64 in a module, so that no file has
-// to be found at run time). `node native/build.js` writes; `--check` rebuilds and fails if a committed file differs.
+// Builds every native/<kernel>.cpp, which addon.cpp is not, into src/kernels/<kernel>/<kernel>.wasm.ts (base64 in a module,
+// so that no file has to be found at run time). `node native/build.js` writes; `--check` rebuilds and fails if a committed
+// file differs.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -46,7 +47,7 @@ const SHARED = {
   },
 }
 let stale = 0
-for (const file of readdirSync(native).filter((name) => name.endsWith('.cpp'))) {
+for (const file of readdirSync(native).filter((name) => name.endsWith('.cpp') && name !== 'addon.cpp')) {
   const kernel = basename(file, '.cpp')
   if (only.length > 0 && !only.includes(kernel)) continue
   const headers = Object.fromEntries(
