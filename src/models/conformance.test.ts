@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { quickSettings } from '../../test/quick-recipe.ts'
+import { quickSettings, quickValue } from '../../test/quick-recipe.ts'
 import { randomRows } from '../../test/sparse-rows.ts'
 import { type Random, seededRandom } from '../core/index.ts'
 import type { Sequences, SparseMatrix } from '../features/index.ts'
@@ -9,7 +9,9 @@ import { bestOther } from './linear-model.ts'
 
 const settingsOf = (kind: ClassifierKind) => {
   const settings = { value: 1, tolerance: 1e-4, balanced: false, seed: 3, own: ownDefaults(kind) }
-  return kind.path ? { ...settings, value: 20, own: quickSettings(settings.own) } : settings
+  return kind.path
+    ? { ...settings, value: quickValue(kind.defaultGrid), own: quickSettings(settings.own) }
+    : settings
 }
 
 /** Rows whose class shows in some of the columns, and in the tokens of their sequences; `binary` leaves the values out. */
