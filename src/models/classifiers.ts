@@ -4,6 +4,7 @@ import { cnnLstmPlus } from './cnn-lstm-plus.ts'
 import { forest } from './forest.ts'
 import { linearSvm } from './linear-svm.ts'
 import { bernoulli, multinomial } from './naive-bayes.ts'
+import { nearestNeighbours } from './nearest-neighbours.ts'
 import { namedNetworks } from './network/architectures.ts'
 import { networkKind } from './network/network-kind.ts'
 import { rbfSvm } from './rbf-svm.ts'
@@ -16,6 +17,7 @@ export const classifiers: readonly ClassifierKind[] = [
   boosting,
   multinomial,
   bernoulli,
+  nearestNeighbours,
   ...namedNetworks.map(networkKind),
   cnnLstmPlus,
 ]

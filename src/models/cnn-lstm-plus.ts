@@ -2,10 +2,9 @@ import { exp } from '../core/index.ts'
 import type { SparseMatrix } from '../features/index.ts'
 import { type BlendMember, blendKind, type Sight } from './blend.ts'
 import { boosting } from './boosting.ts'
-import type { KindSetting, OwnSettings } from './classifier-kind.ts'
-import { ownDefaults } from './classifier-kind.ts'
+import { type ClassifierKind, type KindSetting, type OwnSettings, ownDefaults } from './classifier-kind.ts'
 import { forest } from './forest.ts'
-import { linearSvm } from './linear-svm.ts'
+import { nearestNeighbours } from './nearest-neighbours.ts'
 import { namedNetworks } from './network/architectures.ts'
 import { networkKind } from './network/network-kind.ts'
 
@@ -16,23 +15,12 @@ const NETWORK_SETTINGS = network.settings.filter(({ name }) => name !== 'patienc
 
 const SETTINGS: readonly KindSetting[] = [
   ...NETWORK_SETTINGS,
-  { name: 'networks', type: 'whole', otherwise: 3, least: 1, most: 64 },
-  { name: 'trees', type: 'whole', otherwise: 300, least: 1, most: 10_000 },
+  { name: 'networks', type: 'whole', otherwise: 1, least: 1, most: 64 },
+  { name: 'trees', type: 'whole', otherwise: 200, least: 1, most: 10_000 },
   { name: 'rounds', type: 'whole', otherwise: 150, least: 1, most: 10_000 },
   { name: 'columnShare', type: 'number', otherwise: 0.1, least: 0.001, most: 1 },
-  { name: 'C', type: 'number', otherwise: 10, least: 1e-6, most: 1e6 },
+  { name: 'neighbours', type: 'whole', otherwise: 5, least: 1, most: 1000 },
 ]
-
-/** Rows divided by their Euclidean lengths, as an SVM wants them. */
-const normalised: Sight = sight(1, (x) => {
-  const values = valuesOf(x)
-  for (let row = 0; row < x.rows; row++) {
-    const own = values.subarray(x.starts[row], x.starts[row + 1])
-    const length = Math.sqrt(own.reduce((sum, value) => sum + value * value, 0))
-    if (length > 0) for (let i = 0; i < own.length; i++) own[i] /= length
-  }
-  return { ...x, values }
-})
 
 /**
  * Rows with twice as many columns: behind the logarithms of counts each column's share of all counts of the row. A tree
@@ -76,53 +64,41 @@ function sight(times: number, make: (x: SparseMatrix) => SparseMatrix): Sight {
 }
 
 /**
- * What measurement paid for beside the network of `cnn-lstm`: networks from several beginnings, extremely randomized
- * trees, boosted trees and a linear SVM over n-grams, all of them in one vote. The grid is the networks' share of it; the
- * others have equal shares of the rest.
+ * What measurement paid for beside the network of `cnn-lstm`: extremely randomized trees, boosted trees and the nearest
+ * neighbours over n-grams, all in one vote. The grid is the networks' share of it; the three others have equal shares of
+ * the rest.
  */
 export const cnnLstmPlus = blendKind({
   name: 'cnn-lstm-plus',
   gridName: 'networkShare',
-  defaultGrid: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6],
+  defaultGrid: [0.1, 0.2],
   settings: SETTINGS,
   folds: ({ validations }) => validations,
   steps: ({ networks, horizon }) => networks * horizon,
   members: (own) => [
     ...Array.from({ length: own.networks }, (_, i) => networkMember(own, i)),
-    {
-      name: 'forest',
-      kind: forest,
-      slope: 0,
-      weight: (share) => (1 - share) / 2,
-      sight: withShares,
-      settings: (given) => ({
-        ...given,
-        value: 2,
-        own: { ...ownDefaults(forest), trees: own.trees, extra: 1 },
-      }),
-    },
-    {
-      name: 'boosting',
-      kind: boosting,
-      slope: 1,
-      weight: (share) => (1 - share) / 4,
-      sight: withShares,
-      settings: (given) => ({
-        ...given,
-        value: 0.1,
-        own: { ...ownDefaults(boosting), rounds: own.rounds, columnShare: own.columnShare },
-      }),
-    },
-    {
-      name: 'svm',
-      kind: linearSvm,
-      slope: 2,
-      weight: (share) => (1 - share) / 4,
-      sight: normalised,
-      settings: (given) => ({ ...given, value: own.C, tolerance: 0.01, own: ownDefaults(linearSvm) }),
-    },
+    other('forest', forest, 0, 2, { trees: own.trees, extra: 1 }, withShares),
+    other('boosting', boosting, 1, 0.1, { rounds: own.rounds, columnShare: own.columnShare }, withShares),
+    other('neighbours', nearestNeighbours, 0, own.neighbours, {}),
   ],
 })
+
+/** A member that is no network. @param value the only one of its grid */
+function other(
+  name: string,
+  kind: ClassifierKind,
+  slope: number,
+  value: number,
+  own: OwnSettings,
+  sight?: Sight,
+): BlendMember {
+  return {
+    ...{ name, kind, slope },
+    weight: (share) => (1 - share) / 3,
+    settings: (given) => ({ ...given, value, own: { ...ownDefaults(kind), ...own } }),
+    ...(sight ? { sight } : {}),
+  }
+}
 
 function networkMember(own: OwnSettings, i: number): BlendMember {
   return {

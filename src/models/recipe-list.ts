@@ -5,6 +5,7 @@ import { ownDefaults } from './classifier-kind.ts'
 import { forest } from './forest.ts'
 import { linearSvm } from './linear-svm.ts'
 import { bernoulli, multinomial } from './naive-bayes.ts'
+import { nearestNeighbours } from './nearest-neighbours.ts'
 import { networkRecipes } from './network-recipes.ts'
 import { opcodesDetect, opcodesDetectElf, opcodesFamilies } from './opcode-recipes.ts'
 import { rbfSvm } from './rbf-svm.ts'
@@ -75,6 +76,20 @@ const naiveBayes: Recipe = {
   model: { ...DEFAULT_MODEL, type: multinomial.name, grid: [0.01, 0.1, 1] },
 }
 
+const neighbours: Recipe = {
+  ...anything,
+  name: 'neighbours',
+  summary: 'the five most similar training rows by log counts of 1- to 3-grams; of sets, by presence',
+  features: { ...LOG_COUNTS, select: 8000 },
+  model: {
+    ...DEFAULT_MODEL,
+    type: nearestNeighbours.name,
+    grid: nearestNeighbours.defaultGrid,
+    folds: 3,
+    own: ownDefaults(nearestNeighbours),
+  },
+}
+
 const presenceBayes: Recipe = {
   ...anything,
   name: 'bernoulli',
@@ -103,6 +118,7 @@ export const recipes: readonly Recipe[] = [
   randomForest,
   boostedTrees,
   naiveBayes,
+  neighbours,
   presenceBayes,
   ...networkRecipes,
   callsDetect,

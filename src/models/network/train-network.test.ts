@@ -99,7 +99,10 @@ describe('the training of a network', () => {
 
   it('counts the epochs it has done, those of a checkpoint too', () => {
     let counted = 0
-    const resources = { checkpoints: folder, onEpochs: (epochs: number) => void (counted += epochs) }
+    const onEpochs = (epochs: number) => {
+      counted += epochs
+    }
+    const resources = { checkpoints: folder, onEpochs }
     trained(data, 2, resources)
     expect(counted).toBe(2)
     trained(data, 5, resources)
