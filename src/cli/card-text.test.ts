@@ -27,4 +27,16 @@ describe('cardText', () => {
       'and of all else: no probability kept names as right as wanted',
     )
   })
+
+  it('draws the loss over the epochs of what was trained in epochs', () => {
+    const card = { ...trained.card, chosen: { value: 3, grid: [2, 3], scores: [0.5, 0.25] } }
+    const model = { ...trained.model, losses: Float64Array.of(2, 1, 0.2) }
+    const text = cardText({ ...trained, card, model }, { path: 'a', sha256: 'f' }, false)
+    expect(text).toMatch(/^loss +2\.000 █▅▁ 0\.200 over 3 epochs$/m)
+    expect(text).toMatch(/^held-out loss +0\.500, 0\.250, in the order of the values$/m)
+    const long = { ...trained.model, losses: new Float64Array(1000).fill(1) }
+    const line = /^loss .*$/m.exec(cardText({ ...trained, model: long }, { path: 'a', sha256: 'f' }, false))
+    expect(line?.[0].length).toBeLessThan(100)
+    expect(cardText(trained, { path: 'a', sha256: 'f' }, false)).not.toMatch(/^loss/m)
+  })
 })

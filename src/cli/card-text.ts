@@ -28,6 +28,7 @@ export function cardText(trained: Trained, file: ModelFile, colour: boolean): st
     ['corpus', card.corpus ?? 'not stated'],
     ['features', wholeText(encoder.names.length)],
     ['chosen', `${card.chosen.value} of ${card.chosen.grid.join(', ')}; seed ${card.seed}`],
+    ...lossLines(trained),
     ['source', card.source === null ? 'not stated' : printable(card.source, 500)],
     ['licence', card.licence === null ? 'not stated' : printable(card.licence, 500)],
     ...figureLines(card),
@@ -35,6 +36,28 @@ export function cardText(trained: Trained, file: ModelFile, colour: boolean): st
   ]
   const width = Math.max(...lines.map(([title]) => title.length))
   return lines.map(([title, text]) => `${styled(title.padEnd(width), 'bold', colour)}  ${text}\n`).join('')
+}
+
+const BARS = '▁▂▃▄▅▆▇█'
+/** Bars that fit a line; of longer curves every so many epochs one. */
+const MOST_BARS = 40
+
+/** The curve of a training in epochs, and what rows that it did not learn from said of each value of the grid. */
+function lossLines({ model, card }: Trained): [string, string][] {
+  const { losses } = model
+  if (!losses || losses.length === 0) return []
+  const [first, last] = [losses[0], losses[losses.length - 1]]
+  const every = Math.ceil(losses.length / MOST_BARS)
+  const shown = losses.filter((_, epoch) => epoch % every === 0)
+  const most = Math.max(...shown)
+  const bars = Array.from(shown, (loss) => BARS[Math.min(7, Math.floor((8 * loss) / most))])
+  const heldOut = card.chosen.scores.map((score) => score.toFixed(3)).join(', ')
+  return [
+    ['loss', `${first.toFixed(3)} ${bars.join('')} ${last.toFixed(3)} over ${losses.length} epochs`],
+    ...(heldOut === ''
+      ? []
+      : [['held-out loss', `${heldOut}, in the order of the values`] as [string, string]]),
+  ]
 }
 
 const FIGURES: readonly (readonly [name: string, title: string])[] = [

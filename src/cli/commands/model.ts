@@ -14,8 +14,9 @@ const show = command({
     const path = onlyFile('show', positionals)
     const { trained, sha256 } = await readModel(path)
     const file = { path, sha256 }
-    const { recipe, card } = trained
-    if (values.json) await io.stdout(`${JSON.stringify({ file, recipe, card })}\n`)
+    const { recipe, card, model } = trained
+    const curve = model.losses ? { losses: [...model.losses] } : {}
+    if (values.json) await io.stdout(`${JSON.stringify({ file, recipe, card, ...curve })}\n`)
     else await io.stdout(cardText(trained, file, io.colour))
     return 0
   },
