@@ -20,11 +20,11 @@ export function outcomeText(outcome: Outcome, colour: boolean): string {
   const about = [...names, size, ...(state === 'partial' ? ['partial'] : [])].join(', ')
   const lines = [`${head}  ${printable(sample.path)}  ${styled(about, 'dim', colour)}`]
   for (const reason of reasons) lines.push(`${INDENT}${printable(reason, 500)}`)
-  for (const { feature, contribution, absent, places } of evidence) {
+  for (const { feature, contribution, absent, for: named, places } of evidence) {
     const sign = contribution < 0 ? '−' : '+'
     const where = places.map(placeText).join(', ')
     const amount = `${sign}${Math.abs(contribution).toFixed(2)}`
-    const name = `${printable(feature)}${absent ? ' (absent)' : ''}`
+    const name = `${printable(feature)}${absent ? ' (absent)' : ''}${named === undefined ? '' : `, for ${printable(named)}`}`
     lines.push(`${INDENT}${amount}  ${name}${where && styled(`  at ${where}`, 'dim', colour)}`)
   }
   return `${lines.join('\n')}\n`

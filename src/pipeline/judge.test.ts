@@ -272,7 +272,7 @@ describe('judge', () => {
     const bad = callReport([...COMMON, ...BAD])
     const judged = (models: readonly LoadedModel[], report = bad) => verdictOn(report, [detector, ...models])
 
-    it('names what is malicious, by the category alone, with the evidence of the detector', () => {
+    it('names what is malicious, by the category alone, with the evidence of both', () => {
       const verdict = judged([categories({ minProbability: 0.6 })])
       expect(verdict).toMatchObject({
         verdict: 'malicious',
@@ -283,7 +283,12 @@ describe('judge', () => {
         state: 'complete',
       })
       const { evidence, model } = verdictOn(bad)
-      expect([verdict.evidence, verdict.model]).toEqual([evidence, model])
+      const own = verdict.evidence.filter((each) => each.for === undefined)
+      expect([own, verdict.model]).toEqual([evidence, model])
+      // What carried the name follows what carried the verdict, and says for which name it speaks.
+      const forName = verdict.evidence.slice(own.length)
+      expect(forName.length).toBeGreaterThan(0)
+      expect(forName.every((each) => each.for === verdict.category)).toBe(true)
     })
 
     it('names nothing of what is benign, and gives no reason', () => {

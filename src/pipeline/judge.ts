@@ -25,9 +25,9 @@ export interface EvidenceSize {
 }
 
 type Opinion = Pick<Verdict, 'verdict' | 'probability' | 'evidence' | 'reasons'>
-type Naming = Pick<Verdict, 'family' | 'category' | 'families' | 'reasons'>
+type Naming = Pick<Verdict, 'family' | 'category' | 'families' | 'reasons' | 'evidence'>
 
-const UNNAMED: Naming = { family: null, category: null, families: [], reasons: [] }
+const UNNAMED: Naming = { family: null, category: null, families: [], reasons: [], evidence: [] }
 
 /**
  * The verdict on one report: the detector of its view, then, if that says malicious, the models that name it. Where no
@@ -43,7 +43,7 @@ export function judge(
   const ofView = models.filter(({ trained }) => trained.card.view === trace.view)
   const detector = detectorFor(trace, ofView)
   const opinion = detector ? detect(report, detector, size) : unknown(...withoutDetector(report, ofView))
-  const named = opinion.verdict === 'malicious' || !detector ? naming(trace, ofView) : UNNAMED
+  const named = opinion.verdict === 'malicious' || !detector ? naming(report, ofView, size) : UNNAMED
   const certain = opinion.verdict === 'unknown' ? 'abstained' : 'complete'
   const partial = detector ? readInPart(report, detector) : report.state === 'partial'
   return {
@@ -62,7 +62,7 @@ export function judge(
     families: named.families,
     state: partial ? 'partial' : certain,
     reasons: [...opinion.reasons, ...named.reasons, ...report.reasons],
-    evidence: opinion.evidence,
+    evidence: [...opinion.evidence, ...named.evidence],
     trace: { tokens: trace.kind === 'sequence' ? trace.length : 0, processes: report.processes.length },
     executable: report.executable,
     model: detector ? { name: detector.trained.card.name, sha256: detector.sha256 } : null,
@@ -180,11 +180,14 @@ interface Answer {
   readonly name: string | null
   /** Null where it names. */
   readonly why: string | null
+  /** What carried the name; none where there is none. */
+  readonly evidence: readonly Evidence[]
 }
 
 /** Family and category, each by its own model, the last that ranks, each only where that model is sure enough; else why not. */
-function naming(trace: Trace, models: readonly LoadedModel[]): Naming {
-  const answers = models.filter((loaded) => !isDetector(loaded)).map((loaded) => answerOf(trace, loaded))
+function naming(report: Report, models: readonly LoadedModel[], size: EvidenceSize): Naming {
+  const naming = models.filter((loaded) => !isDetector(loaded))
+  const answers = naming.map((loaded) => answerOf(report, loaded, size))
   const about = (what: Answer['what']) => {
     const all = answers.filter((answer) => answer.what === what)
     return all.findLast(({ ranked }) => ranked.length > 0) ?? all[0]
@@ -197,13 +200,15 @@ function naming(trace: Trace, models: readonly LoadedModel[]): Naming {
     reasons: [family, category].flatMap((answer) =>
       answer?.why ? `no ${answer.what} is named: ${answer.why}` : [],
     ),
+    evidence: [family, category].flatMap((answer) => answer?.evidence ?? []),
   }
 }
 
-function answerOf(trace: Trace, loaded: LoadedModel): Answer {
+function answerOf(report: Report, loaded: LoadedModel, size: EvidenceSize): Answer {
+  const { trace } = report
   const { trained } = loaded
   const what = trained.recipe.target === 'category' ? 'category' : 'family'
-  const silent = (why: string): Answer => ({ what, ranked: [], name: null, why })
+  const silent = (why: string): Answer => ({ what, ranked: [], name: null, why, evidence: [] })
   const blind = incapacity(trace, loaded)
   if (blind !== null) return silent(blind)
   const refused = refusals(trace, loaded)
@@ -218,7 +223,10 @@ function answerOf(trace: Trace, loaded: LoadedModel): Answer {
     .sort((a, b) => b.probability - a.probability || (a.name < b.name ? -1 : 1))
   const [best] = ranked
   const why = unsure(best.probability, abstention(loaded))
-  return { what, ranked, name: why === null ? best.name : null, why }
+  if (why !== null) return { what, ranked, name: null, why, evidence: [] }
+  const told = trained.explain(trace, trained.classes.indexOf(best.name), size)
+  const evidence = told.map((each) => ({ ...withPids(each, report), for: best.name }))
+  return { what, ranked, name: best.name, why, evidence }
 }
 
 /** Why a name of this probability is not said; null where it is. */

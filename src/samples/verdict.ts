@@ -20,6 +20,8 @@ export interface Evidence {
   readonly feature: string
   /** Share of the decision value, positive towards malicious (or the named family), in the model's own unit. */
   readonly contribution: number
+  /** The family or category that it speaks for; absent where it speaks for the verdict itself. */
+  readonly for?: string
   /** Said of a feature that the sample does not have: its absence is what counted. */
   readonly absent?: true
   /** The first places where the feature stands in the sample. */
