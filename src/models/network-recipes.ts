@@ -76,8 +76,8 @@ const feedforward: Recipe = {
 }
 
 /**
- * Leads the networks, and the baselines, on every ordered set that was tried (docs/networks.md); never changed since
- * then. The network reads the first 200 tokens, the others all that `limit` lets them.
+ * Leads most tables, and not all: docs/networks.md has them, made after it was frozen. The network reads the first 200
+ * tokens, the others all that `limit` lets them.
  */
 const cnnLstmPlus: Recipe = {
   ...sequences,
