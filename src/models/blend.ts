@@ -62,6 +62,7 @@ export function blendKind({
   return {
     ...{ name, gridName, defaultGrid, settings },
     calibration: 'temperature',
+    readsSequences: true,
     parts: (_classes, own) => members(own).length,
     fitPart(x, y, classes, part, given, resources) {
       return joined(lengthsFirst(fitWhole(members(given.own)[part], x, y, classes, given, resources)))

@@ -32,6 +32,10 @@ export interface ClassifierKind {
   /** What a recipe calls the values of its grid. */
   readonly gridName: string
   readonly defaultGrid: readonly number[]
+  /** The values of its grid are whole numbers from 1 to this; any positive number where it is not stated. */
+  readonly gridMost?: number
+  /** Whether it learns from `x.sequences`, which a recipe for it then has to give. */
+  readonly readsSequences?: boolean
   /** What else a recipe may state for it; none for most. */
   readonly settings: readonly KindSetting[]
   /** Makes probabilities of its leads where no rows were left to calibrate by; 1, for log odds, where it is not stated. */

@@ -2,6 +2,7 @@ import { boosting } from './boosting.ts'
 import type { ClassifierKind } from './classifier-kind.ts'
 import { cnnLstmPlus } from './cnn-lstm-plus.ts'
 import { forest } from './forest.ts'
+import { hmm } from './hmm.ts'
 import { linearSvm } from './linear-svm.ts'
 import { bernoulli, multinomial } from './naive-bayes.ts'
 import { nearestNeighbours } from './nearest-neighbours.ts'
@@ -18,6 +19,7 @@ export const classifiers: readonly ClassifierKind[] = [
   multinomial,
   bernoulli,
   nearestNeighbours,
+  hmm,
   ...namedNetworks.map(networkKind),
   cnnLstmPlus,
 ]

@@ -3,6 +3,7 @@ import { KINDS } from '../samples/index.ts'
 import { boosting } from './boosting.ts'
 import { ownDefaults } from './classifier-kind.ts'
 import { forest } from './forest.ts'
+import { hmm } from './hmm.ts'
 import { linearSvm } from './linear-svm.ts'
 import { bernoulli, multinomial } from './naive-bayes.ts'
 import { nearestNeighbours } from './nearest-neighbours.ts'
@@ -98,6 +99,15 @@ const presenceBayes: Recipe = {
   model: { ...DEFAULT_MODEL, type: bernoulli.name, grid: bernoulli.defaultGrid },
 }
 
+const hiddenMarkov: Recipe = {
+  ...anything,
+  name: 'hmm',
+  summary: 'a hidden Markov model for each class, of the order of the first 200 tokens',
+  kinds: ['sequence'],
+  features: { ...DEFAULT_FEATURES, collapse: 2, limit: 200, steps: 200, minDocuments: 2 },
+  model: { ...DEFAULT_MODEL, type: hmm.name, grid: hmm.defaultGrid, folds: 3, own: ownDefaults(hmm) },
+}
+
 const callsDetect: Recipe = {
   name: 'calls-detect',
   summary: 'malicious or benign from which API calls occur: the recipe of the shipped detector',
@@ -120,6 +130,7 @@ export const recipes: readonly Recipe[] = [
   naiveBayes,
   neighbours,
   presenceBayes,
+  hiddenMarkov,
   ...networkRecipes,
   callsDetect,
   opcodesDetect,

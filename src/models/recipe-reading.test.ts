@@ -66,6 +66,17 @@ describe('parseRecipe', () => {
     ['[features]\nsteps = 9\nvocabulary = 1', 'vocabulary must be at least 2, or 0 for every token, got 1'],
     ['[features]\nvocabulary = 9', 'vocabulary must be 0 where no steps are given to the model, got 9'],
     ['[features]\nprocess = "first"', 'process must be merged or main, got "first"'],
+    [
+      '[model]\ntype = "hmm"',
+      'recipe file: hmm learns from the order of tokens, which takes kinds = ["sequence"]',
+    ],
+    ['[features]\nsteps = 9\n[model]\ntype = "hmm"', 'hmm learns from the order of tokens'],
+    [
+      'kinds = ["sequence"]\n[features]\nsteps = 9\nkind = "set"\n[model]\ntype = "hmm"',
+      'hmm learns from the order of tokens',
+    ],
+    ['[model]\ntype = "hmm"\nstates = 2.5', 'states must be whole numbers from 1 to 64, got 2.5'],
+    ['[model]\ntype = "hmm"\nstates = [8, 65]', 'states must be whole numbers from 1 to 64, got [8,65]'],
     ['[model]\ntype = "oracle"', 'type must be linear-svm or '],
     ['[model]\nC = []', 'C must be'],
     ['[model]\nC = [0]', 'C must be'],

@@ -46,7 +46,17 @@ export function recipeFrom(read: unknown, name: string): Recipe {
     abstain: readAbstain(top.take('abstain'), `recipe ${name}: abstain`),
   }
   top.end()
+  checkOrder(recipe)
   return recipe
+}
+
+/** A model of the order of tokens needs a recipe that gives it one, of whatever it takes. */
+function checkOrder({ name, kinds, features, model }: Recipe): void {
+  if (!findClassifier(model.type)?.readsSequences) return
+  if (features.steps > 0 && features.kind === 'sequence' && kinds.every((kind) => kind === 'sequence')) return
+  throw new UsageError(
+    `recipe ${name}: ${model.type} learns from the order of tokens, which takes kinds = ["sequence"] and steps above 0`,
+  )
 }
 
 /** The settings of a recipe, in one order, such that `recipeFrom` makes an equal recipe of them. */
@@ -131,6 +141,9 @@ function readModel(from: SettingsTable): ModelSettings {
     balanced: from.flag('balanced', DEFAULT_MODEL.balanced),
     folds: from.number('folds', DEFAULT_MODEL.folds, 0, 100),
     own: Object.fromEntries(kind.settings.map((each) => [each.name, readOwn(from, each)])),
+  }
+  if (kind.gridMost && model.grid.some((value) => !Number.isInteger(value) || value > kind.gridMost!)) {
+    throw from.wrong(kind.gridName, `whole numbers from 1 to ${kind.gridMost}`)
   }
   if (!Number.isInteger(model.folds) || model.folds === 1) {
     throw from.wrong('folds', 'a whole number from 2, or 0 for none')

@@ -40,6 +40,7 @@ export function networkKind({ name, settings, layers }: NamedNetwork): Classifie
     defaultGrid: [5, 10, 15, 20, 25, 30],
     settings: [...COMMON, ...settings],
     calibration: 'temperature',
+    readsSequences: settings.some(({ name: each }) => each === 'pooling'),
     parts: (_classes, { members }) => members,
     fitPart(x, y, classes, part, given, resources = {}) {
       const epochs = Math.max(1, Math.round(given.value))
