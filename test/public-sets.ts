@@ -108,12 +108,12 @@ export const MADE_UP_LINES: Readonly<Record<string, readonly Readonly<Record<str
   ],
   'mal-api-2019': [
     {
-      ...{ id: 'malapi100-0', label: 1, family: 'Trojan', n_calls: 3, dialect: 'cuckoo-2' },
+      ...{ id: 'malapi100-0', label: 1, category: 'Trojan', n_calls: 3, dialect: 'cuckoo-2' },
       apistats: { ldrloaddll: 1, regopenkeyexa: 2 },
       calls: ['ldrloaddll', 'regopenkeyexa', 'regopenkeyexa'],
     },
     {
-      ...{ id: 'malapi100-1', label: 1, family: 'Adware', n_calls: 10_001, dialect: 'cuckoo-2' },
+      ...{ id: 'malapi100-1', label: 1, category: 'Adware', n_calls: 10_001, dialect: 'cuckoo-2' },
       apistats: { ntclose: 10_000, ldrloaddll: 1 },
       calls: Array(10_000).fill('ntclose'),
     },

@@ -85,8 +85,10 @@ describe('a public set', () => {
     if (path === null) return
     const prepared = JSON.parse(await firstLine(path)) as Record<string, unknown>
     const made = Object.assign({}, ...MADE_UP_LINES[name]!) as Record<string, unknown>
-    const { group: _, ...keys } = prepared
-    expect(Object.keys(made).sort()).toEqual([...Object.keys(keys), 'dialect'].sort())
+    const { group: _, ...rest } = prepared
+    // Types of malware are categories; the rows of mal-api-2019 were prepared with them as families.
+    const keys = Object.keys(rest).map((key) => (key === 'family' && 'category' in made ? 'category' : key))
+    expect(Object.keys(made).sort()).toEqual([...keys, 'dialect'].sort())
   })
 
   it.each(publicSets)('$name says where it is from, under which terms, and pins its files', (set) => {

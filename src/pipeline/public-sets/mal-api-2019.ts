@@ -38,16 +38,16 @@ export const malApi2019: PublicSet = {
   kind: null,
   async *lines([calls, types, index]) {
     const names = readIndex(await onlyText(index))
-    const families = linesOf(await onlyText(types))
+    const categories = linesOf(await onlyText(types))
     const rows = linesOf(await onlyText(calls))
-    if (rows.length !== families.length) {
+    if (rows.length !== categories.length) {
       throw new MalformedInputError(
         'mal-api-2019',
-        `${rows.length} lines of calls, ${families.length} types`,
+        `${rows.length} lines of calls, ${categories.length} types`,
         0,
       )
     }
-    for (const [i, row] of rows.entries()) yield line(i, families[i], row, names)
+    for (const [i, row] of rows.entries()) yield line(i, categories[i], row, names)
   },
 }
 
@@ -67,7 +67,7 @@ function readIndex(text: string): ReadonlyMap<string, string> {
   )
 }
 
-function line(i: number, family: string, row: string, names: ReadonlyMap<string, string>): TracesLine {
+function line(i: number, category: string, row: string, names: ReadonlyMap<string, string>): TracesLine {
   const calls = row.split(',').map((number) => {
     const name = names.get(number.trim())
     if (name !== undefined) return name
@@ -76,7 +76,7 @@ function line(i: number, family: string, row: string, names: ReadonlyMap<string,
   const apistats = new Map<string, number>()
   for (const call of calls) apistats.set(call, (apistats.get(call) ?? 0) + 1)
   return {
-    ...{ id: `malapi100-${i}`, label: 1, family, dialect: 'cuckoo-2', n_calls: calls.length },
+    ...{ id: `malapi100-${i}`, label: 1, category, dialect: 'cuckoo-2', n_calls: calls.length },
     apistats: Object.fromEntries(apistats),
     calls: calls.slice(0, MAX_CALLS),
   }
