@@ -81,8 +81,7 @@ async function learn(recipe: Recipe, corpus: Corpus, options: TrainOptions): Pro
   const { y, classes, groups } = learning.task
   const examples = { traces, y, classes, groups: Array.from(groups, String) }
   const trainings = folds + 1
-  const progress = trainingProgress([recipe], options.onProgress)
-  progress.onProgress(folds, trainings)
+  const progress = trainingProgress([recipe], options.onProgress, { done: folds, total: trainings })
   const trained = await fitRecipe(learning.recipe, examples, {
     seed,
     threads,

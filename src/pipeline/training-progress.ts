@@ -16,11 +16,12 @@ const TOLD_EVERY_MS = 500
 export function trainingProgress(
   recipes: readonly Recipe[],
   tell: ((done: number, total: number) => void) | undefined,
+  before: { readonly done: number; readonly total: number } = { done: 0, total: 0 },
 ): TrainingProgress {
   const counter = new Int32Array(new SharedArrayBuffer(4))
   const steps = Math.max(...recipes.map(trainingSteps))
-  let told = 0
-  let last = { done: 0, total: 0, counted: 0 }
+  let told = before.done
+  let last = { ...before, counted: 0 }
   const show = () => {
     if (last.total === 0) return
     const share = steps === 0 ? 0 : (Atomics.load(counter, 0) - last.counted) / steps
