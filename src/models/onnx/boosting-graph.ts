@@ -1,17 +1,15 @@
 import { boostingTensors, outputsOf } from '../boosting-model.ts'
-import type { Trained } from '../trained.ts'
 import { treesOf } from '../trees.ts'
 import type { Graph, Value } from './graph.ts'
-import { mirrored } from './ports.ts'
+import { type ModelParts, mirrored } from './ports.ts'
 import { treeGraph } from './tree-graph.ts'
 
 /** Boosted trees: where each output starts and the sum over its trees, as `boostingModel` has it. */
-export function boostingGraph(graph: Graph, trained: Trained): Value {
-  const classes = trained.classes.length
+export function boostingGraph(graph: Graph, { tensors, classes, rows }: ModelParts): Value {
   const outputs = outputsOf(classes)
-  const { nodes, thresholds, values, base } = boostingTensors(trained.model.tensors)!
-  const trees = treesOf(nodes, thresholds, trained.encoder.names.length)!
-  const sums = treeGraph(graph, trained, trees, outputs, (node, tree) => [[tree % outputs, values[node]]])
+  const { nodes, thresholds, values, base } = boostingTensors(tensors)!
+  const trees = treesOf(nodes, thresholds, rows.width)!
+  const sums = treeGraph(graph, rows, trees, outputs, (node, tree) => [[tree % outputs, values[node]]])
   const scores = graph.node('Add', [sums, graph.constant('base', [outputs], base)])
   return outputs < classes ? mirrored(graph, graph.node('Div', [scores, graph.number(2)])) : scores
 }

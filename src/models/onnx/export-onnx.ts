@@ -6,15 +6,13 @@ import type { Trained } from '../trained.ts'
 import { boostingGraph } from './boosting-graph.ts'
 import { calibrationGraph } from './calibration-graph.ts'
 import { forestGraph } from './forest-graph.ts'
-import { type Graph, makeGraph, type Value } from './graph.ts'
+import { makeGraph } from './graph.ts'
 import { bernoulliGraph, linearSvmGraph, multinomialGraph } from './linear-graph.ts'
 import { networkGraph } from './network-graph.ts'
 import { onnxFile, type Port } from './onnx-file.ts'
+import { inputRows, type ModelGraph } from './ports.ts'
 import { byteLength } from './protobuf.ts'
 import { rbfSvmGraph } from './rbf-graph.ts'
-
-/** The decisions of a model, float64 [rows, classes], of inputs that it adds to the graph. */
-type ModelGraph = (graph: Graph, trained: Trained) => Value
 
 /** The kinds of model that have an ONNX form, by the names of their classifiers. */
 const MODEL_GRAPHS: ReadonlyMap<string, ModelGraph> = new Map([
@@ -26,9 +24,17 @@ const MODEL_GRAPHS: ReadonlyMap<string, ModelGraph> = new Map([
   ['bernoulli', bernoulliGraph],
   ...namedNetworks.map(({ name, layers }): [string, ModelGraph] => [
     name,
-    (graph, trained) => networkGraph(graph, trained, layers(trained.recipe.model.own)),
+    (graph, parts) => networkGraph(graph, parts, layers(parts.own)),
   ]),
 ])
+
+/** @throws UsageError for a kind of model without an ONNX form */
+function graphOf(kind: string): ModelGraph {
+  const modelGraph = MODEL_GRAPHS.get(kind)
+  if (modelGraph) return modelGraph
+  const known = [...MODEL_GRAPHS.keys()].join(', ')
+  throw new UsageError(`a model of the kind ${kind} has no ONNX form, those of ${known} have one`)
+}
 
 /** Longest message of Protocol Buffers: readers refuse more. */
 const MAX_BYTES = 2 ** 31 - 1
@@ -49,13 +55,14 @@ export interface OnnxModel {
  */
 export function exportOnnx(trained: Trained, sha256: string): OnnxModel {
   const { model, classes, calibration, encoder, recipe } = trained
-  const modelGraph = MODEL_GRAPHS.get(model.name)
-  if (!modelGraph) {
-    const known = [...MODEL_GRAPHS.keys()].join(', ')
-    throw new UsageError(`a model of the kind ${model.name} has no ONNX form, those of ${known} have one`)
-  }
+  const modelGraph = graphOf(model.name)
   const graph = makeGraph(model.name)
-  const decisions = modelGraph(graph, trained)
+  const decisions = modelGraph(graph, {
+    tensors: model.tensors,
+    classes: classes.length,
+    own: recipe.model.own,
+    rows: inputRows(graph, encoder),
+  })
   const shape = ['rows', classes.length]
   graph.output('decisions', shape, decisions)
   graph.output('probabilities', shape, calibrationGraph(graph, calibration, decisions))

@@ -1,28 +1,25 @@
-import type { Trained } from '../trained.ts'
 import type { Graph, Value } from './graph.ts'
-import { columnsInput, mirrored, wideColumns } from './ports.ts'
+import { type ModelParts, mirrored } from './ports.ts'
 
 /** A linear machine: its margins, as `linearModel` has them. */
-export function linearSvmGraph(graph: Graph, trained: Trained): Value {
-  const margins = outputsOf(graph, trained, wideColumns(graph, trained))
-  return trained.model.tensors.intercepts.data.length < trained.classes.length
-    ? mirrored(graph, margins)
-    : margins
+export function linearSvmGraph(graph: Graph, parts: ModelParts): Value {
+  const margins = outputsOf(graph, parts, parts.rows.columns('float64'))
+  return parts.tensors.intercepts.data.length < parts.classes ? mirrored(graph, margins) : margins
 }
 
 /** Multinomial naive Bayes: log posteriors. */
-export function multinomialGraph(graph: Graph, trained: Trained): Value {
-  return posteriors(graph, outputsOf(graph, trained, wideColumns(graph, trained)))
+export function multinomialGraph(graph: Graph, parts: ModelParts): Value {
+  return posteriors(graph, outputsOf(graph, parts, parts.rows.columns('float64')))
 }
 
 /** Bernoulli naive Bayes, to which every value that is not 0 is 1: log posteriors. */
-export function bernoulliGraph(graph: Graph, trained: Trained): Value {
-  const isPresent = graph.cast(columnsInput(graph, trained), 'bool')
-  return posteriors(graph, outputsOf(graph, trained, graph.cast(isPresent, 'float64')))
+export function bernoulliGraph(graph: Graph, parts: ModelParts): Value {
+  const isPresent = graph.cast(parts.rows.columns('float32'), 'bool')
+  return posteriors(graph, outputsOf(graph, parts, graph.cast(isPresent, 'float64')))
 }
 
-function outputsOf(graph: Graph, { model }: Trained, columns: Value): Value {
-  const { weights, intercepts } = model.tensors
+function outputsOf(graph: Graph, { tensors }: ModelParts, columns: Value): Value {
+  const { weights, intercepts } = tensors
   const [outputs, width] = weights.shape
   const sums = graph.node('MatMul', [
     columns,

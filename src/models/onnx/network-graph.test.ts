@@ -11,6 +11,7 @@ import { calibrationGraph } from './calibration-graph.ts'
 import { makeGraph } from './graph.ts'
 import { networkGraph } from './network-graph.ts'
 import { onnxFile } from './onnx-file.ts'
+import { inputRows } from './ports.ts'
 
 const VOCABULARY = 7
 const COLUMNS = 5
@@ -146,7 +147,8 @@ async function compare(
   const trained = madeUp(architecture, members, random)
   const x = randomSequences(random, lengths, VOCABULARY, COLUMNS)
   const graph = makeGraph('network')
-  const decisions = networkGraph(graph, trained, architecture)
+  const rows = inputRows(graph, trained.encoder)
+  const decisions = networkGraph(graph, { tensors: trained.model.tensors, rows }, architecture)
   const shape = ['rows', CLASSES]
   graph.output('decisions', shape, decisions)
   graph.output('probabilities', shape, calibrationGraph(graph, { temperature: 1.7 }, decisions))

@@ -1,8 +1,7 @@
 import type { Architecture, Layer } from '../network/architecture.ts'
-import type { Trained } from '../trained.ts'
 import type { Graph, Value } from './graph.ts'
-import { columnsInput } from './ports.ts'
-import { embedTokens, type Learned, stepLayer, type TokenInputs, tokenInputs } from './sequence-graph.ts'
+import type { ModelParts } from './ports.ts'
+import { embedTokens, type Learned, stepLayer, type TokenInputs } from './sequence-graph.ts'
 import type { Steps } from './steps.ts'
 
 /**
@@ -10,13 +9,16 @@ import type { Steps } from './steps.ts'
  * reads of `tokens` [rows, steps], ids of the vocabulary; `lengths` [rows], how many of a row's tokens are its own, so
  * that what stands behind them moves nothing; and `columns`. There must be a step, even where no row has any.
  */
-export function networkGraph(graph: Graph, trained: Trained, architecture: Architecture): Value {
-  const { model } = trained
-  const tokens = architecture.sequence.length > 0 ? tokenInputs(graph) : null
-  const columns = architecture.columns.length > 0 ? columnsInput(graph, trained) : null
-  const members = Object.keys(model.tensors).filter((name) => name.endsWith('.output.bias')).length
+export function networkGraph(
+  graph: Graph,
+  { tensors, rows }: Pick<ModelParts, 'tensors' | 'rows'>,
+  architecture: Architecture,
+): Value {
+  const tokens = architecture.sequence.length > 0 ? rows.tokens() : null
+  const columns = architecture.columns.length > 0 ? rows.columns('float32') : null
+  const members = Object.keys(tensors).filter((name) => name.endsWith('.output.bias')).length
   const decided = Array.from({ length: members }, (_, member) => {
-    const learned = (layer: string) => (name: string) => model.tensors[`${member}.${layer}.${name}`]
+    const learned = (layer: string) => (name: string) => tensors[`${member}.${layer}.${name}`]
     const logits = logitsGraph(graph, architecture, tokens, columns, learned as (layer: string) => Learned)
     return graph.node('LogSoftmax', [graph.cast(logits, 'float64')], { axis: 1 })
   })

@@ -1,16 +1,14 @@
 import type { SparseMatrix } from '../../features/index.ts'
 import { loadRbf } from '../load-rbf.ts'
 import { pairsOf, type RbfLearned, sidesOf } from '../rbf-model.ts'
-import type { Trained } from '../trained.ts'
 import type { Graph, Value } from './graph.ts'
-import { mirrored, wideColumns } from './ports.ts'
+import { type ModelParts, mirrored } from './ports.ts'
 
 /** A machine with a Gaussian kernel: margins of pairs, and what they make of the classes, as `rbfModel` has it. */
-export function rbfSvmGraph(graph: Graph, trained: Trained): Value {
-  const classes = trained.classes.length
-  const learned = loadRbf(trained.model.tensors, trained.encoder.names.length, classes)!
+export function rbfSvmGraph(graph: Graph, { tensors, classes, rows }: ModelParts): Value {
+  const learned = loadRbf(tensors, rows.width, classes)!
   const pairs = pairsOf(classes)
-  const similarities = kernelGraph(graph, learned, wideColumns(graph, trained))
+  const similarities = kernelGraph(graph, learned, rows.columns('float64'))
   const shape = [sizeOf(learned.support), pairs.length]
   const sums = graph.node('MatMul', [
     similarities,

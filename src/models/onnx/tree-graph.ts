@@ -1,7 +1,6 @@
-import type { Trained } from '../trained.ts'
 import type { Trees } from '../trees.ts'
 import type { Graph, Value } from './graph.ts'
-import { wideColumns } from './ports.ts'
+import type { GraphRows } from './ports.ts'
 import { float32Thresholds } from './tree-thresholds.ts'
 
 /** What a leaf, by its node among those of all trees, adds: how much to which target. */
@@ -14,13 +13,13 @@ export type LeafEntries = (node: number, tree: number) => Iterable<readonly [tar
  */
 export function treeGraph(
   graph: Graph,
-  trained: Trained,
+  rows: GraphRows,
   trees: Trees,
   targets: number,
   entriesOf: LeafEntries,
 ): Value {
-  const rounded = float32Thresholds(trees, trained.encoder)
-  const columns = wideColumns(graph, trained, rounded ? 'float32' : 'float64')
+  const rounded = rows.encoder && float32Thresholds(trees, rows.encoder)
+  const columns = rows.columns('float64', rounded ? 'float32' : 'float64')
   const { weights, ...attributes } = treeAttributes(trees, entriesOf)
   const vector = (data: Float64Array) => ({ shape: [data.length], data })
   // A leaf, too, states a column.
