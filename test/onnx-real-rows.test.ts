@@ -39,7 +39,10 @@ async function readRows(path: string, kind: Kind, target: Target) {
 }
 
 /** What a recipe would take too long for here. */
-const SMALLER = { trees: 50, rounds: 20, select: 500, maps1: 8, maps2: 8, units: 16, members: 2 }
+const SMALLER = {
+  ...{ trees: 50, rounds: 20, select: 500 },
+  ...{ maps1: 8, maps2: 8, units: 16, members: 2, networks: 2, horizon: 2 },
+}
 
 function smaller<T extends object>(settings: T): T {
   const known = Object.entries(SMALLER).filter(([name]) => settings[name as keyof T])
@@ -67,7 +70,7 @@ async function differences(trained: Trained, traces: readonly Trace[]) {
   }
 }
 
-const COMMON = ['svm-rbf', 'forest', 'boosting', 'naive-bayes']
+const COMMON = ['svm-rbf', 'forest', 'boosting', 'naive-bayes', 'neighbours']
 
 describe.each<[string, Kind, Target, string[]]>([
   ['malbehavd-v1', 'set', 'malicious', ['calls-detect', 'bernoulli', ...COMMON]],

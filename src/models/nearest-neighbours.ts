@@ -23,10 +23,11 @@ export const nearestNeighbours: ClassifierKind = {
   fitPart: (_x, y) => Float64Array.from(y),
   join([y], x, classes, { value, own }) {
     const how = { neighbours: Math.max(1, Math.round(value)), sharpness: own.sharpness }
-    return neighboursModel(classes, { ...unitRows(x), y: Uint32Array.from(y), ...how })
+    const owners = Uint32Array.from(y)
+    return neighboursModel(classes, { ...unitRows(x), y: owners, shares: sharesOf(owners, classes), ...how })
   },
   load(tensors, columns, classes) {
-    const learned = learnedFrom(tensors, columns, classes)
+    const learned = loadNeighbours(tensors, columns, classes)
     return learned && neighboursModel(classes, learned)
   },
 }
@@ -39,6 +40,8 @@ interface Neighbours {
   readonly indices: Uint32Array
   readonly values: Float32Array
   readonly y: Uint32Array
+  /** Of the classes among the rows, [classes]. */
+  readonly shares: Float64Array
   readonly neighbours: number
   readonly sharpness: number
 }
@@ -51,10 +54,8 @@ interface Postings {
 }
 
 function neighboursModel(classes: number, learned: Neighbours): Model {
-  const { columns, rows, y, neighbours, sharpness } = learned
+  const { columns, rows, y, shares, neighbours, sharpness } = learned
   const postings = postingsOf(learned)
-  const shares = new Float64Array(classes)
-  for (const own of y) shares[own] += 1 / Math.max(1, rows)
   const similarities = new Float64Array(rows)
   /** The nearest rows of a row of length 1 and their votes, which add up to 1; none where nothing is shared. */
   function votesOn(x: Pick<Neighbours, 'starts' | 'indices' | 'values'>, row: number) {
@@ -117,6 +118,12 @@ function neighboursModel(classes: number, learned: Neighbours): Model {
   }
 }
 
+function sharesOf(y: Uint32Array, classes: number): Float64Array {
+  const shares = new Float64Array(classes)
+  for (const own of y) shares[own] += 1 / y.length
+  return shares
+}
+
 /** The numbers of the largest values, largest first, of equal ones the first. */
 function largest(values: Float64Array, count: number): number[] {
   const found: number[] = []
@@ -164,7 +171,7 @@ function postingsOf({ rows, columns, starts, indices, values }: Neighbours): Pos
 }
 
 /** The rows that tensors hold; null where they are none. */
-function learnedFrom(
+export function loadNeighbours(
   tensors: Readonly<Record<string, Tensor>>,
   columns: number,
   classes: number,
@@ -187,5 +194,5 @@ function learnedFrom(
       if (indices[i] >= columns || (i > starts[row] && indices[i] <= indices[i - 1])) return null
     }
   }
-  return { rows, columns, starts, indices, values, y, neighbours, sharpness }
+  return { rows, columns, starts, indices, values, y, shares: sharesOf(y, classes), neighbours, sharpness }
 }

@@ -14,7 +14,7 @@ import type { Trained } from '../trained.ts'
 import { exportOnnx } from './export-onnx.ts'
 
 const DIGEST = 'd'.repeat(64)
-const RECIPES = ['svm', 'svm-rbf', 'forest', 'boosting', 'naive-bayes', 'bernoulli']
+const RECIPES = ['svm', 'svm-rbf', 'forest', 'boosting', 'naive-bayes', 'bernoulli', 'neighbours']
 
 /** A recipe that learns in no time. */
 const small = (name: string, folds: number, features: Partial<Recipe['features']> = {}): Recipe => {

@@ -8,6 +8,7 @@ import { calibrationGraph } from './calibration-graph.ts'
 import { forestGraph } from './forest-graph.ts'
 import { makeGraph } from './graph.ts'
 import { bernoulliGraph, linearSvmGraph, multinomialGraph } from './linear-graph.ts'
+import { neighboursGraph } from './neighbours-graph.ts'
 import { networkGraph } from './network-graph.ts'
 import { onnxFile, type Port } from './onnx-file.ts'
 import { inputRows, type ModelGraph } from './ports.ts'
@@ -22,6 +23,7 @@ const MODEL_GRAPHS: ReadonlyMap<string, ModelGraph> = new Map([
   ['boosting', boostingGraph],
   ['multinomial', multinomialGraph],
   ['bernoulli', bernoulliGraph],
+  ['nearest-neighbours', neighboursGraph],
   ...namedNetworks.map(({ name, layers }): [string, ModelGraph] => [
     name,
     (graph, parts) => networkGraph(graph, parts, layers(parts.own)),

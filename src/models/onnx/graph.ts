@@ -7,6 +7,9 @@ import {
   type Port,
 } from './onnx-file.ts'
 
+/** The end of an axis, wherever that is. */
+export const END = Number.MAX_SAFE_INTEGER
+
 /** What a graph computes or brings along: the name by which nodes know it. */
 export type Value = string
 
@@ -21,6 +24,8 @@ export interface Graph {
   whole(...values: readonly number[]): Value
   /** The first output of an operator; '' stands for an input that is left out. */
   node(operator: string, inputs: readonly Value[], attributes?: Node['attributes']): Value
+  /** The first so many outputs of an operator. */
+  nodes(operator: string, inputs: readonly Value[], count: number): Value[]
   cast(value: Value, type: ElementType): Value
   /** Gives a value to the outside, as float32. */
   output(name: string, shape: Port['shape'], value: Value): void
@@ -54,8 +59,13 @@ export function makeGraph(name: string): Graph {
       ),
     node(operator, from, attributes = {}) {
       const value = fresh(operator)
-      nodes.push({ operator, inputs: from, output: value, attributes })
+      nodes.push({ operator, inputs: from, outputs: [value], attributes })
       return value
+    },
+    nodes(operator, from, count) {
+      const values = Array.from({ length: count }, () => fresh(operator))
+      nodes.push({ operator, inputs: from, outputs: values, attributes: {} })
+      return values
     },
     cast: (value, type) => graph.node('Cast', [value], { to: ELEMENT_TYPES[type] }),
     output(name, shape, value) {
@@ -63,7 +73,7 @@ export function makeGraph(name: string): Graph {
       nodes.push({
         operator: 'Cast',
         inputs: [value],
-        output: name,
+        outputs: [name],
         attributes: { to: ELEMENT_TYPES.float32 },
       })
     },

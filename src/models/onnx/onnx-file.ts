@@ -35,8 +35,8 @@ export interface Node {
   readonly operator: string
   /** Names of values; '' for an input that is left out. */
   readonly inputs: readonly string[]
-  /** The first output; no operator here is asked for another. */
-  readonly output: string
+  /** The first outputs, as many as are asked for. */
+  readonly outputs: readonly string[]
   readonly attributes: Readonly<Record<string, Attribute>>
 }
 
@@ -89,11 +89,11 @@ function graphFields({ name, inputs, outputs, nodes, constants }: GraphParts): F
 
 /** NodeProto */
 function nodeFields(node: Node): Fields {
-  const { operator, inputs, output, attributes } = node
+  const { operator, inputs, outputs, attributes } = node
   return [
     ...inputs.flatMap((name) => textField(1, name)),
-    ...textField(2, output),
-    ...textField(3, output),
+    ...outputs.flatMap((name) => textField(2, name)),
+    ...textField(3, outputs[0]),
     ...textField(4, operator),
     ...Object.entries(attributes).flatMap(([name, value]) => messageField(5, attributeFields(name, value))),
     ...textField(7, domainOf(node)),

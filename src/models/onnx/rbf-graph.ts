@@ -3,13 +3,14 @@ import { loadRbf } from '../load-rbf.ts'
 import { pairsOf, type RbfLearned, sidesOf } from '../rbf-model.ts'
 import type { Graph, Value } from './graph.ts'
 import { type ModelParts, mirrored } from './ports.ts'
+import { sparseColumns, widthOf } from './sparse-columns.ts'
 
 /** A machine with a Gaussian kernel: margins of pairs, and what they make of the classes, as `rbfModel` has it. */
 export function rbfSvmGraph(graph: Graph, { tensors, classes, rows }: ModelParts): Value {
   const learned = loadRbf(tensors, rows.width, classes)!
   const pairs = pairsOf(classes)
   const similarities = kernelGraph(graph, learned, rows.columns('float64'))
-  const shape = [sizeOf(learned.support), pairs.length]
+  const shape = [widthOf(learned.support), pairs.length]
   const sums = graph.node('MatMul', [
     similarities,
     graph.constant('coefficients', shape, coefficientsOf(learned, classes)),
@@ -21,41 +22,17 @@ export function rbfSvmGraph(graph: Graph, { tensors, classes, rows }: ModelParts
 /** exp(-γ‖row - support vector‖²), [rows, support]; ‖a - b‖² is ‖a‖² + ‖b‖² - 2a·b. */
 function kernelGraph(graph: Graph, { gamma, support }: RbfLearned, columns: Value): Value {
   const squares = graph.node('ReduceSumSquare', [columns], { axes: [1], keepdims: 1 })
-  const norms = graph.constant('norms', [1, sizeOf(support)], squaredNorms(support))
-  const products = graph.node('MatMul', [columns, supportGraph(graph, support)])
+  const norms = graph.constant('norms', [1, widthOf(support)], squaredNorms(support))
+  const products = graph.node('MatMul', [columns, sparseColumns(graph, support)])
   const twice = graph.node('Mul', [products, graph.number(2)])
   const distances = graph.node('Sub', [graph.node('Add', [squares, norms]), twice])
   const scaled = graph.node('Mul', [graph.node('Max', [distances, graph.number(0)]), graph.number(-gamma)])
   return graph.node('Exp', [scaled])
 }
 
-/** The support vectors as columns, [columns, support]. Those that are not 0 are put in their places when the graph is loaded or run: written out, the zeros of ten thousand n-grams would fill the file. */
-function supportGraph(graph: Graph, support: SparseMatrix): Value {
-  const { rows, columns, starts, indices, values } = support
-  const size = sizeOf(support)
-  const places = new BigInt64Array(indices.length)
-  for (let row = 0; row < rows; row++) {
-    for (let i = starts[row]; i < starts[row + 1]; i++) places[i] = BigInt(indices[i] * size + row)
-  }
-  const zeros = graph.node('ConstantOfShape', [graph.whole(columns * size)], {
-    value: { shape: [1], data: new Float64Array(1) },
-  })
-  const filled = graph.node('ScatterElements', [
-    zeros,
-    graph.constant('places', [indices.length], places),
-    graph.constant('support', [indices.length], values ?? new Float64Array(indices.length).fill(1)),
-  ])
-  return graph.node('Reshape', [filled, graph.whole(columns, size)])
-}
-
-/** Rows of a graph's matrix of support vectors. Where there are none it has one of zeros, whose coefficients are 0: tensors without elements are little tried. */
-function sizeOf({ rows }: SparseMatrix): number {
-  return Math.max(1, rows)
-}
-
 function squaredNorms(support: SparseMatrix): Float64Array {
   const { rows, starts, values } = support
-  return Float64Array.from({ length: sizeOf(support) }, (_, row) => {
+  return Float64Array.from({ length: widthOf(support) }, (_, row) => {
     if (row === rows) return 0
     if (!values) return starts[row + 1] - starts[row]
     return values.subarray(starts[row], starts[row + 1]).reduce((sum, value) => sum + value * value, 0)
@@ -65,7 +42,7 @@ function squaredNorms(support: SparseMatrix): Float64Array {
 /** What each support vector adds to the margin of each pair, [support, pairs]. */
 function coefficientsOf(learned: RbfLearned, classes: number): Float64Array {
   const pairs = pairsOf(classes)
-  const found = new Float64Array(sizeOf(learned.support) * pairs.length)
+  const found = new Float64Array(widthOf(learned.support) * pairs.length)
   pairs.forEach(([a, b], pair) => {
     for (const { from, to, other } of sidesOf(learned, a, b)) {
       for (let s = from; s < to; s++) {

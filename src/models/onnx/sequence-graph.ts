@@ -1,13 +1,10 @@
 import type { Tensor } from '../classifier.ts'
 import type { Layer } from '../network/architecture.ts'
-import type { Graph, Value } from './graph.ts'
+import { END, type Graph, type Value } from './graph.ts'
 import { floatOf, masked, ownSteps, type Steps } from './steps.ts'
 
 /** Below everything that can be the largest. */
 const LOWEST = -3.4028234663852886e38
-
-/** The end of an axis, wherever that is. */
-const END = Number.MAX_SAFE_INTEGER
 
 /** Tokens of a graph, as its inputs give them. */
 export interface TokenInputs {
