@@ -74,7 +74,7 @@ const COMMON = ['svm-rbf', 'forest', 'boosting', 'naive-bayes', 'neighbours']
 
 describe.each<[string, Kind, Target, string[]]>([
   ['malbehavd-v1', 'set', 'malicious', ['calls-detect', 'bernoulli', ...COMMON]],
-  ['adfa-ld', 'sequence', 'family', ['svm', ...COMMON, 'cnn-lstm', 'feedforward']],
+  ['adfa-ld', 'sequence', 'family', ['svm', ...COMMON, 'cnn-lstm', 'feedforward', 'cnn-lstm-plus']],
   ['elf-opcode-counts', 'counts', 'malicious', ['svm', 'opcodes-detect-elf', ...COMMON]],
 ])('ONNX forms on 1,000 rows of %s, as %s', (set, kind, target, names) => {
   const file = sharedData(`${set}.jsonl.gz`)

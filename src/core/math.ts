@@ -3,15 +3,16 @@
  * between engines; these cannot, so whatever is learned or scored with them is the same on every machine.
  */
 
-// ln 2 in two parts: the first has 21 trailing zero bits, so that k × LN2_HIGH is exact for every exponent k.
-const LN2_HIGH = 0.6931471803691238
-const LN2_LOW = 1.9082149292705877e-10
+/** ln 2 in two parts: the first has 21 trailing zero bits, so that k × LN2_HIGH is exact for every exponent k. */
+export const LN2_HIGH = 0.6931471803691238
+/** What of ln 2 is left. */
+export const LN2_LOW = 1.9082149292705877e-10
 const LOG2_E = Math.LOG2E
 
 const bits = new DataView(new ArrayBuffer(8))
 
 /** 2 to a whole power in -1022 … 1023, exact. */
-function powerOfTwo(exponent: number): number {
+export function powerOfTwo(exponent: number): number {
   bits.setUint32(0, (exponent + 1023) << 20)
   bits.setUint32(4, 0)
   return bits.getFloat64(0)
@@ -38,7 +39,8 @@ export function exp(x: number): number {
   return value * powerOfTwo(k)
 }
 
-const TAYLOR = inverseFactorials(14)
+/** 1 / i! for i from 0 to 13. */
+export const TAYLOR = inverseFactorials(14)
 
 function inverseFactorials(count: number): Float64Array {
   const values = new Float64Array(count)

@@ -16,7 +16,7 @@ export interface BlendedModel {
 }
 
 /** Probabilities count as no less than this, so that their logarithms are finite. */
-const LEAST = 1e-9
+export const LEAST = 1e-9
 
 /**
  * Models that decide together: the probability of a class is the weighted mean of theirs, a linear opinion pool (Stone,

@@ -27,6 +27,8 @@ export interface BlendMember {
 
 /** Another way to see the rows: `times` as many columns, of which c and c + columns are of the same feature. */
 export interface Sight {
+  /** By which its ONNX form is known. */
+  readonly name: 'shares'
   readonly times: number
   rows(x: SparseMatrix): SparseMatrix
 }
@@ -44,6 +46,11 @@ export interface Blend {
   steps(own: OwnSettings): number
 }
 
+/** A blend as a kind of classifier. */
+export interface BlendKind extends ClassifierKind {
+  members: Blend['members']
+}
+
 const rowsOf = ({ sight }: BlendMember, x: SparseMatrix) => sight?.rows(x) ?? x
 
 /**
@@ -58,9 +65,9 @@ export function blendKind({
   members,
   folds,
   steps,
-}: Blend): ClassifierKind {
+}: Blend): BlendKind {
   return {
-    ...{ name, gridName, defaultGrid, settings },
+    ...{ name, gridName, defaultGrid, settings, members },
     calibration: 'temperature',
     readsSequences: true,
     parts: (_classes, own) => members(own).length,
@@ -76,13 +83,12 @@ export function blendKind({
       const all = members(own)
       const { weights, ...others } = tensors
       if (!(weights?.data instanceof Float64Array) || weights.shape.join() !== `${all.length}`) return null
-      const plain = { value: 0, tolerance: 0, balanced: false, seed: 0, own }
       let used = 0
       const models = all.map((member) => {
-        const own = tensorsOf(others, member.name)
-        used += Object.keys(own).length
+        const learned = memberTensors(others, member.name)
+        used += Object.keys(learned).length
         const seen = columns * (member.sight?.times ?? 1)
-        return member.kind.load(own, seen, classes, vocabulary, member.settings(plain).own)
+        return member.kind.load(learned, seen, classes, vocabulary, memberOwn(member, own))
       })
       if (used !== Object.keys(others).length || models.some((model) => model === null)) return null
       return blendModel(
@@ -174,7 +180,16 @@ function joinWhole(
   return member.kind.join(parts, rowsOf(member, x), classes, member.settings(given))
 }
 
-function tensorsOf(tensors: Readonly<Record<string, Tensor>>, member: string): Record<string, Tensor> {
+/** The own settings of a member's kind, made of the blend's. */
+export function memberOwn(member: BlendMember, own: OwnSettings): OwnSettings {
+  return member.settings({ value: 0, tolerance: 0, balanced: false, seed: 0, own }).own
+}
+
+/** The tensors of a member, by the names that its own kind gives them. */
+export function memberTensors(
+  tensors: Readonly<Record<string, Tensor>>,
+  member: string,
+): Record<string, Tensor> {
   const prefix = `${member}.`
   const own = Object.entries(tensors).filter(([name]) => name.startsWith(prefix))
   return Object.fromEntries(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]))

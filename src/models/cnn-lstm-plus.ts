@@ -22,25 +22,29 @@ const SETTINGS: readonly KindSetting[] = [
   { name: 'neighbours', type: 'whole', otherwise: 5, least: 1, most: 1000 },
 ]
 
+/** Values are taken for logarithms of no more than e to this, so that no sum of counts overflows. */
+export const MOST_LOG = 600
+
 /**
  * Rows with twice as many columns: behind the logarithms of counts each column's share of all counts of the row. A tree
  * can then ask how much of a trace something is, and not only how much of it there is.
  */
-const withShares: Sight = sight(2, (x) => {
+const withShares: Sight = sight('shares', 2, (x) => {
   const values = valuesOf(x)
   const starts = x.starts.map((at) => 2 * at)
   const indices = new Uint32Array(2 * x.indices.length)
   const both = new Float64Array(2 * values.length)
+  const countAt = (i: number) => exp(Math.min(values[i], MOST_LOG)) - 1
   for (let row = 0; row < x.rows; row++) {
     const [from, to] = [x.starts[row], x.starts[row + 1]]
     let sum = 0
-    for (let i = from; i < to; i++) sum += exp(values[i]) - 1
+    for (let i = from; i < to; i++) sum += countAt(i)
     for (let i = from; i < to; i++) {
       const [log, share] = [from + i, to + i]
       indices[log] = x.indices[i]
       both[log] = values[i]
       indices[share] = x.columns + x.indices[i]
-      both[share] = (exp(values[i]) - 1) / sum
+      both[share] = sum > 0 ? countAt(i) / sum : 0
     }
   }
   return { ...x, columns: 2 * x.columns, starts, indices, values: both }
@@ -51,9 +55,10 @@ function valuesOf({ values, indices }: SparseMatrix): Float64Array {
 }
 
 /** Makes the rows anew only for another matrix: what kernels keep goes by the matrix. */
-function sight(times: number, make: (x: SparseMatrix) => SparseMatrix): Sight {
+function sight(name: Sight['name'], times: number, make: (x: SparseMatrix) => SparseMatrix): Sight {
   const made = new WeakMap<SparseMatrix, SparseMatrix>()
   return {
+    name,
     times,
     rows(x) {
       const known = made.get(x) ?? make(x)

@@ -12,7 +12,10 @@ export interface TrainingProgress {
 
 const TOLD_EVERY_MS = 500
 
-/** Trainings that are done, with shares of those under way where recipes count their steps; it never goes back. */
+/**
+ * Trainings that are done, with shares of those under way where recipes count their steps; it never goes back.
+ * @param before what was told already
+ */
 export function trainingProgress(
   recipes: readonly Recipe[],
   tell: ((done: number, total: number) => void) | undefined,

@@ -1,8 +1,10 @@
 import { LimitExceededError, UsageError } from '../../core/index.ts'
 import type { Encoder } from '../../features/index.ts'
+import { cnnLstmPlus } from '../cnn-lstm-plus.ts'
 import { namedNetworks } from '../network/architectures.ts'
 import { recipeSettings } from '../recipe-reading.ts'
 import type { Trained } from '../trained.ts'
+import { blendGraph } from './blend-graph.ts'
 import { boostingGraph } from './boosting-graph.ts'
 import { calibrationGraph } from './calibration-graph.ts'
 import { forestGraph } from './forest-graph.ts'
@@ -27,6 +29,10 @@ const MODEL_GRAPHS: ReadonlyMap<string, ModelGraph> = new Map([
   ...namedNetworks.map(({ name, layers }): [string, ModelGraph] => [
     name,
     (graph, parts) => networkGraph(graph, parts, layers(parts.own)),
+  ]),
+  ...[cnnLstmPlus].map(({ name, members }): [string, ModelGraph] => [
+    name,
+    (graph, parts) => blendGraph(graph, parts, members(parts.own), graphOf),
   ]),
 ])
 
