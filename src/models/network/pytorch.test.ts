@@ -116,9 +116,10 @@ const [MEAN, LARGEST, ATTENTION] = [0, 1, 2]
 const NETWORKS: Readonly<Record<string, Architecture>> = {
   'cnn-lstm of the article’s size': layersOf('cnn-lstm'),
   'a small cnn-lstm': layersOf('cnn-lstm', { maps1: 3, maps2: 5, filter: 5, pool: 3, units: 7, rectify: 0 }),
-  'cnn-lstm-plus in both directions, with attention': layersOf('cnn-lstm-plus', {
-    ...{ maps1: 6, maps2: 9, units: 10, directions: 2, pooling: ATTENTION, hidden: 11 },
-  }),
+  'cnn-lstm in both directions, with attention, beside dense layers over the columns': {
+    ...layersOf('cnn-lstm', { maps1: 6, maps2: 9, units: 10, directions: 2, pooling: ATTENTION }),
+    columns: layersOf('feedforward', { hidden: 11 }).columns,
+  },
   'cnn, the mean over time': layersOf('cnn', { pooling: MEAN }),
   'cnn, the largest over time': layersOf('cnn', { maps1: 7, maps2: 21, pooling: LARGEST }),
   'lstm in both directions': layersOf('lstm', { embedding: 17, units: 19, directions: 2 }),
