@@ -38,6 +38,8 @@ export interface Blend {
   readonly name: string
   readonly gridName: string
   readonly defaultGrid: readonly number[]
+  /** From 0 to 1, as shares are, where it is not stated. */
+  readonly gridRange?: ClassifierKind['gridRange']
   readonly settings: readonly KindSetting[]
   members(own: OwnSettings): readonly BlendMember[]
   /** Inner folds that the weights are chosen on and probabilities are calibrated on. */
@@ -61,13 +63,14 @@ export function blendKind({
   name,
   gridName,
   defaultGrid,
+  gridRange = { type: 'number', least: 0, most: 1 },
   settings,
   members,
   folds,
   steps,
 }: Blend): BlendKind {
   return {
-    ...{ name, gridName, defaultGrid, settings, members },
+    ...{ name, gridName, defaultGrid, gridRange, settings, members },
     calibration: 'temperature',
     readsSequences: true,
     parts: (_classes, own) => members(own).length,

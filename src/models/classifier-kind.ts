@@ -32,8 +32,8 @@ export interface ClassifierKind {
   /** What a recipe calls the values of its grid. */
   readonly gridName: string
   readonly defaultGrid: readonly number[]
-  /** The values of its grid are whole numbers from 1 to this; any positive number where it is not stated. */
-  readonly gridMost?: number
+  /** What the values of its grid may be; any positive number where it is not stated. */
+  readonly gridRange?: Pick<KindSetting, 'type' | 'least' | 'most'>
   /** Whether it learns from `x.sequences`, which a recipe for it then has to give. */
   readonly readsSequences?: boolean
   /** What else a recipe may state for it; none for most. */
@@ -119,6 +119,18 @@ export interface FitResources {
 /** The values that a kind's own settings have where a recipe says nothing. */
 export function ownDefaults({ settings }: Pick<ClassifierKind, 'settings'>): OwnSettings {
   return Object.fromEntries(settings.map(({ name, otherwise }) => [name, otherwise]))
+}
+
+/** What the values of a kind's grid have to be, where some of these are not. */
+export function gridFault(
+  { gridRange = { type: 'number', least: 1e-9, most: 1e9 } }: Pick<ClassifierKind, 'gridRange'>,
+  grid: readonly number[],
+): string | null {
+  const { type, least, most } = gridRange
+  const isRight = (value: number) =>
+    value >= least && value <= most && (type !== 'whole' || Number.isInteger(value))
+  if (grid.length > 0 && grid.every(isRight)) return null
+  return `${type === 'whole' ? 'whole numbers' : 'numbers'} from ${least} to ${most}`
 }
 
 /** A kind with its settings, as one classifier. */

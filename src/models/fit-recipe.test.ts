@@ -77,6 +77,16 @@ describe('fitRecipe', () => {
     expect(Math.abs(mean - accuracy(probabilities, unseen.y, 2))).toBeLessThan(0.05)
   })
 
+  it.each([
+    ['hmm', 0.1, 'states takes whole numbers from 1 to 64'],
+    ['cnn-lstm', 2.5, 'epochs takes whole numbers from 1 to 10000'],
+    ['neighbours', 0, 'neighbours takes whole numbers from 1 to 1000000'],
+    ['svm', Number.NaN, 'C takes numbers from 1e-9 to 1000000000'],
+  ])('refuses %s with the value %d', async (name, value, message) => {
+    const fit = fitRecipe(quick(name, { grid: [value] }), madeUpExamples(60, 2, 'sequence'), { seed: 1 })
+    await expect(fit).rejects.toThrow(message)
+  })
+
   it('tells how far it is', async () => {
     const seen: [number, number][] = []
     const onProgress = (done: number, total: number) => void seen.push([done, total])

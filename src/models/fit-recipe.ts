@@ -12,6 +12,8 @@ import {
 import { calibrate } from './calibration.ts'
 import type { Card } from './card.ts'
 import { type Choice, innerFolds } from './choose-value.ts'
+import { gridFault } from './classifier-kind.ts'
+import { findClassifier } from './classifiers.ts'
 import { type FitOptions, fitCounted } from './fit-counted.ts'
 import type { Recipe } from './recipe.ts'
 import { makeTrained, type Trained } from './trained.ts'
@@ -28,10 +30,12 @@ export interface Examples {
 
 /**
  * Trains a recipe: chooses from its grid and calibrates inside `examples`, by folds that share no group, then learns
- * from all of them. @throws UsageError for no examples, or traces that the recipe does not take
+ * from all of them. @throws UsageError for no examples, for traces that the recipe does not take, and for values of its grid
+ * that its classifier does not
  */
 export async function fitRecipe(recipe: Recipe, examples: Examples, options: FitOptions): Promise<Trained> {
   const { traces, y, classes, groups } = examples
+  checkGrid(recipe)
   checkTraces(recipe, traces)
   const all = Uint32Array.from(y.keys())
   const folds = innerFolds(y, groups, recipe.model.folds, options.seed)
@@ -47,6 +51,12 @@ export async function fitRecipe(recipe: Recipe, examples: Examples, options: Fit
   const { columns, model, choice } = await fitCounted(recipe, rows, folds, options)
   const card = describe(recipe, examples, counted, options.seed, choice)
   return makeTrained(recipe, classes, encoderOf(counted, columns), model, choice.calibration, card)
+}
+
+function checkGrid({ name, model }: Recipe): void {
+  const kind = findClassifier(model.type)
+  const fault = kind && gridFault(kind, model.grid)
+  if (fault) throw new UsageError(`recipe ${name}: ${kind.gridName} takes ${fault}`)
 }
 
 function checkTraces(recipe: Recipe, traces: readonly Trace[]): void {

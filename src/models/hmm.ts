@@ -19,7 +19,7 @@ export const hmm: ClassifierKind = {
   name: NAME,
   gridName: 'states',
   defaultGrid: [8, 16, 32],
-  gridMost: MAX_STATES,
+  gridRange: { type: 'whole', least: 1, most: MAX_STATES },
   settings: [
     { name: 'restarts', type: 'whole', otherwise: 3, least: 1, most: 100 },
     { name: 'iterations', type: 'whole', otherwise: 20, least: 1, most: 1000 },

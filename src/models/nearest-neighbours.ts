@@ -16,13 +16,14 @@ export const nearestNeighbours: ClassifierKind = {
   name: NAME,
   gridName: 'neighbours',
   defaultGrid: [5],
+  gridRange: { type: 'whole', least: 1, most: 1_000_000 },
   settings: [{ name: 'sharpness', type: 'number', otherwise: 10, least: 0, most: 1000 }],
   // Decisions are votes, whose lead of p over 1 - p is 2p - 1.
   plainSlope: 4,
   parts: () => 1,
   fitPart: (_x, y) => Float64Array.from(y),
   join([y], x, classes, { value, own }) {
-    const how = { neighbours: Math.max(1, Math.round(value)), sharpness: own.sharpness }
+    const how = { neighbours: value, sharpness: own.sharpness }
     const owners = Uint32Array.from(y)
     return neighboursModel(classes, { ...unitRows(x), y: owners, shares: sharesOf(owners, classes), ...how })
   },

@@ -76,6 +76,14 @@ describe('parseRecipe', () => {
       'hmm learns from the order of tokens',
     ],
     ['[model]\ntype = "hmm"\nstates = 2.5', 'states must be whole numbers from 1 to 64, got 2.5'],
+    [
+      '[model]\ntype = "cnn-lstm"\nepochs = [5, 7.5]',
+      'epochs must be whole numbers from 1 to 10000, got [5,7.5]',
+    ],
+    [
+      '[model]\ntype = "cnn-lstm-plus"\nnetworkShare = 1.5',
+      'networkShare must be numbers from 0 to 1, got 1.5',
+    ],
     ['[model]\ntype = "hmm"\nstates = [8, 65]', 'states must be whole numbers from 1 to 64, got [8,65]'],
     ['[model]\ntype = "oracle"', 'type must be linear-svm or '],
     ['[model]\nC = []', 'C must be'],

@@ -3,7 +3,7 @@ import { UsageError } from '../core/index.ts'
 import { DEFAULT_FEATURES, type FeatureSettings, MAX_N } from '../features/index.ts'
 import { KINDS, VIEWS } from '../samples/index.ts'
 import type { AbstainSettings } from './abstention.ts'
-import type { KindSetting } from './classifier-kind.ts'
+import { gridFault, type KindSetting } from './classifier-kind.ts'
 import { classifiers, findClassifier } from './classifiers.ts'
 import type { ModelSettings, Recipe } from './recipe.ts'
 import { DEFAULT_MODEL } from './recipe-defaults.ts'
@@ -142,9 +142,8 @@ function readModel(from: SettingsTable): ModelSettings {
     folds: from.number('folds', DEFAULT_MODEL.folds, 0, 100),
     own: Object.fromEntries(kind.settings.map((each) => [each.name, readOwn(from, each)])),
   }
-  if (kind.gridMost && model.grid.some((value) => !Number.isInteger(value) || value > kind.gridMost!)) {
-    throw from.wrong(kind.gridName, `whole numbers from 1 to ${kind.gridMost}`)
-  }
+  const fault = gridFault(kind, model.grid)
+  if (fault) throw from.wrong(kind.gridName, fault)
   if (!Number.isInteger(model.folds) || model.folds === 1) {
     throw from.wrong('folds', 'a whole number from 2, or 0 for none')
   }

@@ -11,6 +11,8 @@ import {
   trainNetwork,
 } from './train-network.ts'
 
+const MOST_EPOCHS = 10_000
+
 /** Settings that every network has. */
 const COMMON: readonly KindSetting[] = [
   /** Networks that are trained from different beginnings and decide together. */
@@ -20,7 +22,7 @@ const COMMON: readonly KindSetting[] = [
   { name: 'rate', type: 'number', otherwise: 0.001, least: 1e-6, most: 1 },
   /** Share of `rate` that is left after `horizon` epochs. */
   { name: 'lastRate', type: 'number', otherwise: 1, least: 0, most: 1 },
-  { name: 'horizon', type: 'whole', otherwise: 30, least: 1, most: 10_000 },
+  { name: 'horizon', type: 'whole', otherwise: 30, least: 1, most: MOST_EPOCHS },
   { name: 'decay', type: 'number', otherwise: 0, least: 0, most: 10 },
   { name: 'smoothing', type: 'number', otherwise: 0, least: 0, most: 0.9 },
   /** Values of the grid without a better one, after which a training on an inner fold ends early; 0 for never. */
@@ -38,12 +40,13 @@ export function networkKind({ name, settings, layers }: NamedNetwork): Classifie
     name,
     gridName: 'epochs',
     defaultGrid: [5, 10, 15, 20, 25, 30],
+    gridRange: { type: 'whole', least: 1, most: MOST_EPOCHS },
     settings: [...COMMON, ...settings],
     calibration: 'temperature',
     readsSequences: settings.some(({ name: each }) => each === 'pooling'),
     parts: (_classes, { members }) => members,
     fitPart(x, y, classes, part, given, resources = {}) {
-      const epochs = Math.max(1, Math.round(given.value))
+      const epochs = given.value
       const trained = train(layers(given.own), x, y, classes, part, given, resources)
       for (const { epoch, losses, network } of trained) {
         if (epoch < epochs) continue
@@ -51,8 +54,7 @@ export function networkKind({ name, settings, layers }: NamedNetwork): Classifie
       }
       throw new RangeError('a training ended by itself')
     },
-    join(parts, x, classes, { value, own }) {
-      const epochs = Math.max(1, Math.round(value))
+    join(parts, x, classes, { value: epochs, own }) {
       const losses = new Float64Array(epochs)
       for (const part of parts) {
         for (let epoch = 0; epoch < epochs; epoch++) losses[epoch] += part[epoch] / parts.length
