@@ -81,7 +81,7 @@ function withoutDetector(report: Report, ofView: readonly LoadedModel[]): string
   const none =
     ofView.length === 0
       ? `no model for this view (${view})`
-      : `no model tells malicious from benign in this view (${view}); a family is named as if it were malicious`
+      : `no model tells malicious from benign in this view (${view}); it is named as if it were malicious`
   return view === 'opcodes' ? [none, `found: ${whatWasFound(report)}`, ...waysToModel(report)] : [none]
 }
 
