@@ -104,7 +104,7 @@ describe('taxon evaluate --ngrams', () => {
     [['--ngrams', '2', '--prior', '.1'], '--prior: does not go with --ngrams'],
     [['--ngrams', '2', '--chart', 'chart.gif'], '--chart: a name that ends in .svg or .png is wanted'],
     [['--chart', 'chart.svg'], '--chart: works with --ngrams only'],
-    [['--limit', '5'], '--limit: works with --ngrams only'],
+    [['--limit', '0'], '--limit'],
     [['--ngrams', '2', '--view', 'opcodes'], 'and the corpus has no rows of it'],
   ])('refuses %j before it writes anything', async (argv, complaint) => {
     const io = fakeIo()

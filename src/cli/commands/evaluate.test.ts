@@ -63,6 +63,19 @@ describe('taxon evaluate', () => {
     expect(document.corpus).toMatch(/^[0-9a-f]{64}$/)
   })
 
+  it('sees no more than the first tokens of sequences with --limit', async () => {
+    const ordered = join(folder, 'ordered')
+    const samples = madeUpSamples(120, 1).map((sample) => ({ ...sample, kind: 'sequence' }) as const)
+    await importRows(ordered, madeUpRows(samples).rows())
+    const groupsWithin = async (limit: string) => {
+      const io = fakeIo()
+      await evaluate.run(['naive-bayes', ordered, '--threads', '1', '--json', '--limit', limit], io)
+      return JSON.parse(io.out).results[0].groups
+    }
+    expect(await groupsWithin('12')).toBe(120)
+    expect(await groupsWithin('1')).toBeLessThanOrEqual(24)
+  })
+
   it('gives the same bytes on one thread and on two, but for the time it took', async () => {
     const one = await run(['--json', '--repeat', '2'])
     const two = await run(['--json', '--repeat', '2', '--threads', '2'])
