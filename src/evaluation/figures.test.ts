@@ -42,10 +42,11 @@ describe('figures', () => {
         const predicted = Uint32Array.from(rows, ([, called]) => called)
         const found = figures(confusionMatrix(y, predicted, 4), ['a', 'b', 'c', 'd'])
         const right = rows.every(([truth, called]) => truth === called)
-        for (const value of OVERALL.map((name) => found[name])) {
-          expect(value).toBeGreaterThanOrEqual(0)
-          expect(value).toBeLessThanOrEqual(1 + 1e-12)
-          expect(value > 1 - 1e-12).toBe(right)
+        for (const name of OVERALL) {
+          expect(found[name]).toBeGreaterThanOrEqual(0)
+          expect(found[name]).toBeLessThanOrEqual(1 + 1e-12)
+          // A wrong name that no row has costs weighted precision nothing.
+          if (right || name !== 'weightedPrecision') expect(found[name] > 1 - 1e-12).toBe(right)
         }
       }),
     )
