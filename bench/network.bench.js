@@ -4,7 +4,7 @@
 // are a step's, median (least … most) over rounds, and ratios are taken within a round, of processor time, which others on
 // the machine change least. `node bench/network.bench.js [rounds]`, after `npm run build`. The native builds are measured
 // where the addon is (TAXON_NATIVE, or what `taxon doctor --build-native` built), or where a C++ compiler is to build it.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ import { builtAddonPath } from '../dist/kernels/network/native-addon.js'
 import { namedNetworks } from '../dist/models/network/architectures.js'
 import { layOut } from '../dist/models/network/layout.js'
 import { initialise } from '../dist/models/network/network.js'
-import { buildAddon, findCompiler } from '../native/build-addon.js'
+import { compilers } from '../native/build-addon.js'
 import { median, pythonWith, roundsAsked, side, spread } from './peers.js'
 
 const [STEPS, CLASSES, UNITS, MAPS1, MAPS2] = [200, 9, 100, 10, 20]
@@ -40,13 +40,17 @@ const claim = (what, found, holds) => {
   if (!holds) failures.push(`${what}: ${found}`)
 }
 
+/** A C++ compiler with the arguments that go before all others; undefined where there is none. */
+const compiler = compilers().find(
+  ([command, ...args]) => spawnSync(command, [...args, '--version']).status === 0,
+)
+
 /** Where there is no addon, builds one that is gone afterwards. */
-async function findAddon() {
-  if (process.env.TAXON_NATIVE !== undefined || existsSync(builtAddonPath())) return
-  const compiler = await findCompiler()
-  if (compiler === null) return
-  process.env.TAXON_NATIVE = join(folder, 'addon.node')
-  await buildAddon(compiler, process.env.TAXON_NATIVE)
+function findAddon() {
+  if (process.env.TAXON_NATIVE !== undefined || existsSync(builtAddonPath()) || !compiler) return
+  const addon = join(folder, 'addon.node')
+  execFileSync(process.execPath, [join(import.meta.dirname, '../native/build-addon.js'), addon])
+  process.env.TAXON_NATIVE = addon
 }
 
 /** What every side works on: an architecture, weights and tokens for each vocabulary, and targets. */
@@ -74,8 +78,8 @@ function writeProblem() {
 
 /** The exported form of the network for each vocabulary. */
 async function writeOnnx(architecture) {
-  const [{ networkGraph }, { makeGraph }, { onnxFile }, { networkModel }] = await Promise.all(
-    ['onnx/network-graph', 'onnx/graph', 'onnx/onnx-file', 'network/network-model'].map(
+  const [{ networkGraph }, { makeGraph }, { onnxFile }, { inputRows }, { networkModel }] = await Promise.all(
+    ['onnx/network-graph', 'onnx/graph', 'onnx/onnx-file', 'onnx/ports', 'network/network-model'].map(
       (name) => import(`../dist/models/${name}.js`),
     ),
   )
@@ -83,21 +87,18 @@ async function writeOnnx(architecture) {
     const bytes = new Uint8Array(readFileSync(join(folder, `weights-${vocabulary}`)))
     const members = [new Float32Array(bytes.buffer)]
     const learned = { architecture, vocabulary, columns: 0, members, losses: new Float64Array(1) }
-    const model = networkModel('cnn-lstm', CLASSES, learned)
+    const { tensors } = networkModel('cnn-lstm', CLASSES, learned)
     const graph = makeGraph('network')
-    graph.output(
-      'decisions',
-      ['rows', CLASSES],
-      networkGraph(graph, { model, encoder: { names: [] } }, architecture),
-    )
+    const rows = inputRows(graph, { names: [] })
+    graph.output('decisions', ['rows', CLASSES], networkGraph(graph, { tensors, rows }, architecture))
     writeFileSync(join(folder, `model-${vocabulary}.onnx`), Buffer.concat(onnxFile(graph.parts(), {})))
   }
 }
 
 /** GFLOP/s that one core reaches in an engine's instructions, or null where nothing can measure it. */
-async function measurePeaks() {
-  const compiler = await findCompiler()
-  if (compiler === null || process.arch !== 'x64') return {}
+function measurePeaks() {
+  if (!compiler || process.arch !== 'x64') return {}
+  const [command, ...first] = compiler
   const wide = '-mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512'
   const flags = {
     wasm: '-DLANES=4 -ffp-contract=off',
@@ -110,9 +111,8 @@ async function measurePeaks() {
   const file = join(folder, 'peak')
   const peaks = {}
   for (const engine of availableEngines()) {
-    execFileSync(compiler, [
-      ...['-O3', ...flags[engine].split(' '), join(import.meta.dirname, 'peak.cpp'), '-o', file],
-    ])
+    const source = join(import.meta.dirname, 'peak.cpp')
+    execFileSync(command, [...first, '-O3', ...flags[engine].split(' '), source, '-o', file])
     peaks[engine] = Number(execFileSync(file))
   }
   return peaks
@@ -267,7 +267,7 @@ async function main() {
     return console.log('network: nothing to compare with: apt-get install python3-torch libopenblas0-pthread')
   }
   const before = loadavg()[0]
-  await findAddon()
+  findAddon()
   const architecture = writeProblem()
   const fast = availableEngines().filter((name) => name.endsWith('_fast'))
   const names = [...new Set(['wasm', chooseEngine(), ...fast])]
@@ -282,7 +282,7 @@ async function main() {
     `network: Node ${process.version}, PyTorch ${version} on ${blas}, ${cpus()[0].model}, ${cpus().length} cores`,
   )
   console.log(`Two convolutions (${MAPS1}, ${MAPS2}) and an LSTM (${UNITS}) over ${STEPS} tokens of V`)
-  const peaks = await measurePeaks()
+  const peaks = measurePeaks()
   const shown = Object.entries(peaks).map(([name, peak]) => `${name} ${peak.toFixed(0)}`)
   if (shown.length > 0) {
     console.log(
@@ -291,10 +291,8 @@ async function main() {
   }
   await assertEqual(torches[1], engines)
   await compareTraining(torches, engines, peaks, rounds)
-  if (existsSync(join(import.meta.dirname, '../dist/models/onnx/network-graph.js'))) {
-    await writeOnnx(architecture)
-    await compareDeciding(engines, rounds)
-  }
+  await writeOnnx(architecture)
+  await compareDeciding(engines, rounds)
   for (const each of all) each.close()
   console.log(
     `\n${rounds} rounds; load average ${before.toFixed(1)} before and ${loadavg()[0].toFixed(1)} after`,

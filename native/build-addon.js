@@ -1,7 +1,7 @@
 // How the Node-API addon of the network's operations is built with a C++ compiler, as data that src/pipeline/build-native.ts
 // runs for `taxon doctor --build-native`; and, for those who change a kernel, `node native/build-addon.js FILE` after
-// `npm run build`, which builds it without a check. Nothing is needed beside a compiler; where there is none, taxon works on WebAssembly and gives the
-// same bytes.
+// `npm run build`, which builds it without a check. Nothing is needed beside a compiler; where there is none, taxon works
+// on WebAssembly and gives the same bytes.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

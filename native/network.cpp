@@ -23,6 +23,11 @@ using size = __SIZE_TYPE__;
 typedef float Vector __attribute__((vector_size(TAXON_LANES * 4), aligned(4), may_alias));
 typedef int Words __attribute__((vector_size(TAXON_LANES * 4), aligned(4), may_alias));
 
+// Where rows are of few channels, four of them at a time.
+typedef float Four __attribute__((vector_size(16), aligned(4), may_alias));
+typedef int FourWords __attribute__((vector_size(16)));
+typedef u8 FourBytes __attribute__((vector_size(4), aligned(1), may_alias));
+
 constexpr u32 LANES = TAXON_LANES;
 // Tiles of ROWS × (WIDE vectors): as many sums at once as there are registers for.
 constexpr u32 ROWS = LANES == 16 ? 8 : 4;
@@ -34,6 +39,7 @@ constexpr u32 DEPTH = 256;
 
 inline Vector load(const float* at) { return *reinterpret_cast<const Vector*>(at); }
 inline void store(float* at, Vector value) { *reinterpret_cast<Vector*>(at) = value; }
+inline Four four(const float* at) { return *reinterpret_cast<const Four*>(at); }
 inline Vector all(float value) { return value - Vector{}; }
 
 // --- exponential, logistic function, hyperbolic tangent -----------------------------------------------------------------
@@ -65,23 +71,25 @@ inline Vector hyperbolicTangent(Vector x) {
   return x < 0.0f ? -t : t;
 }
 
-// Applies `of` to n numbers of some arrays; the last few go through vectors that are only partly full.
-template <u32 INPUTS, typename Of>
-inline void each(u32 n, float* out, const float* const (&in)[INPUTS], Of of) {
-  u32 i = 0;
-  Vector values[INPUTS];
-  for (; i + LANES <= n; i += LANES) {
+// Applies `of` to n numbers of some arrays at a time, in place or not. The last vector reads behind the n numbers, which is
+// still memory of the network's, and writes no more than they are.
+template <u32 OUTPUTS, u32 INPUTS, typename Of>
+inline void each(u32 n, float* const (&out)[OUTPUTS], const float* const (&in)[INPUTS], Of of) {
+  for (u32 i = 0; i < n; i += LANES) {
+    Vector values[INPUTS], results[OUTPUTS];
     for (u32 k = 0; k < INPUTS; k++) values[k] = load(in[k] + i);
-    store(out + i, of(values));
+    of(values, results);
+    for (u32 k = 0; k < OUTPUTS; k++) {
+      if (i + LANES <= n) store(out[k] + i, results[k]);
+      else for (u32 l = 0; i + l < n; l++) out[k][i + l] = results[k][l];
+    }
   }
-  if (i == n) return;
-  float part[LANES];
-  for (u32 k = 0; k < INPUTS; k++) {
-    for (u32 l = 0; l < LANES; l++) part[l] = i + l < n ? in[k][i + l] : 0;
-    values[k] = load(part);
-  }
-  store(part, of(values));
-  for (u32 l = 0; i + l < n; l++) out[i + l] = part[l];
+}
+
+// The same of one array, in place.
+template <typename Of>
+inline void eachOf(u32 n, float* x, Of of) {
+  each<1, 1>(n, {x}, {x}, [of](const Vector* v, Vector* out) { out[0] = of(v[0]); });
 }
 
 // --- products of matrices -----------------------------------------------------------------------------------------------
@@ -251,7 +259,7 @@ OPERATION(reluGradient) void reluGradient(float* d, const float* y, u32 n) {
 }
 
 OPERATION(squash) void squash(float* x, u32 n) {
-  each<1>(n, x, {x}, [](const Vector* v) { return hyperbolicTangent(v[0]); });
+  eachOf(n, x, hyperbolicTangent);
 }
 
 OPERATION(squashGradient) void squashGradient(float* d, const float* y, u32 n) {
@@ -268,17 +276,28 @@ OPERATION(maxPool) void maxPool(float* out, u8* chosen, const float* in, u32 cha
       const u32 steps = left < window ? left : window;
       const float* x = in + static_cast<size>(starts[s] + from) * channels;
       const size at = static_cast<size>(outStarts[s] + t) * channels;
-      for (u32 c = 0; c < channels; c++) {
-        out[at + c] = x[c];
-        chosen[at + c] = 0;
-      }
-      for (u32 k = 1; k < steps; k++) {
-        const float* next = x + static_cast<size>(k) * channels;
-        for (u32 c = 0; c < channels; c++) {
-          const bool larger = next[c] > out[at + c];
-          out[at + c] = larger ? next[c] : out[at + c];
-          chosen[at + c] = larger ? static_cast<u8>(k) : chosen[at + c];
+      u32 c = 0;
+      for (; c + 4 <= channels; c += 4) {
+        Four most = four(x + c);
+        FourWords which = {};
+        for (u32 k = 1; k < steps; k++) {
+          const Four next = four(x + static_cast<size>(k) * channels + c);
+          which = next > most ? FourWords{} + static_cast<int>(k) : which;
+          most = next > most ? next : most;
         }
+        *reinterpret_cast<Four*>(out + at + c) = most;
+        *reinterpret_cast<FourBytes*>(chosen + at + c) = __builtin_convertvector(which, FourBytes);
+      }
+      for (; c < channels; c++) {
+        float most = x[c];
+        u32 which = 0;
+        for (u32 k = 1; k < steps; k++) {
+          const float next = x[static_cast<size>(k) * channels + c];
+          which = next > most ? k : which;
+          most = next > most ? next : most;
+        }
+        out[at + c] = most;
+        chosen[at + c] = static_cast<u8>(which);
       }
     }
   }
@@ -293,7 +312,12 @@ OPERATION(maxPoolGradient) void maxPoolGradient(float* dIn, const float* dOut, c
       const size at = static_cast<size>(outStarts[s] + t) * channels;
       for (u32 k = 0; k < steps; k++) {
         float* d = dIn + static_cast<size>(starts[s] + from + k) * channels;
-        for (u32 c = 0; c < channels; c++) d[c] = chosen[at + c] == k ? dOut[at + c] : 0;
+        u32 c = 0;
+        for (; c + 4 <= channels; c += 4) {
+          const auto which = __builtin_convertvector(*reinterpret_cast<const FourBytes*>(chosen + at + c), FourWords);
+          *reinterpret_cast<Four*>(d + c) = which == static_cast<int>(k) ? four(dOut + at + c) : Four{};
+        }
+        for (; c < channels; c++) d[c] = chosen[at + c] == k ? dOut[at + c] : 0;
       }
     }
   }
@@ -361,7 +385,7 @@ OPERATION(attentionPool) void attentionPool(float* out, u32 outRow, float* share
       own[t] = score;
       top = t == 0 || score > top ? score : top;
     }
-    each<1>(length, own, {own}, [top](const Vector* v) { return exponential(v[0] - top); });
+    eachOf(length, own, [top](Vector v) { return exponential(v - top); });
     float sum = 0;
     for (u32 t = 0; t < length; t++) sum += own[t];
     for (u32 t = 0; t < length; t++) own[t] = own[t] / sum;
@@ -412,18 +436,19 @@ OPERATION(lstm) void lstm(float* out, u32 outRow, float* inputsAndState, float* 
     multiplyPacked(z, 4 * units, xh, width, packed, bias, n, width, 4 * units);
     for (u32 i = 0; i < n; i++, z += 4 * h) {
       float* c = cells + (row + i) * h;
-      float* s = squashed + (row + i) * h;
-      each<1>(2 * units, z, {z}, [](const Vector* v) { return logistic(v[0]); });
-      each<1>(units, z + 2 * h, {z + 2 * h}, [](const Vector* v) { return hyperbolicTangent(v[0]); });
-      each<1>(units, z + 3 * h, {z + 3 * h}, [](const Vector* v) { return logistic(v[0]); });
-      if (t == 0) each<2>(units, c, {z, z + 2 * h}, [](const Vector* v) { return v[0] * v[1]; });
-      else {
-        const float* before = cells + (row + i - counts[t - 1]) * h;
-        each<4>(units, c, {z, z + h, z + 2 * h, before}, [](const Vector* v) { return v[1] * v[3] + v[0] * v[2]; });
-      }
-      each<1>(units, s, {c}, [](const Vector* v) { return hyperbolicTangent(v[0]); });
+      const float* before = t > 0 ? cells + (row + i - counts[t - 1]) * h : c;
       float* y = out + static_cast<size>(places[row + i]) * outRow;
-      each<2>(units, y, {z + 3 * h, s}, [](const Vector* v) { return v[0] * v[1]; });
+      const bool first = t == 0;
+      each<7, 5>(units, {z, z + h, z + 2 * h, z + 3 * h, c, squashed + (row + i) * h, y}, {z, z + h, z + 2 * h, z + 3 * h, before},
+                 [first](const Vector* v, Vector* to) {
+        const Vector input = to[0] = logistic(v[0]);
+        const Vector forget = to[1] = logistic(v[1]);
+        const Vector candidate = to[2] = hyperbolicTangent(v[2]);
+        const Vector output = to[3] = logistic(v[3]);
+        to[4] = first ? input * candidate : forget * v[4] + input * candidate;
+        to[5] = hyperbolicTangent(to[4]);
+        to[6] = output * to[5];
+      });
       if (i < next) {
         float* state = xh + static_cast<size>(n + i) * width + inputs;
         for (u32 k = 0; k < units; k++) state[k] = y[k];
@@ -448,27 +473,21 @@ OPERATION(lstmGradient) void lstmGradient(float* dIn, u32 onto, float* dKernel, 
     for (u32 i = 0; i < n; i++) {
       float* z = gates + (row + i) * 4 * h;
       const float* s = squashed + (row + i) * h;
-      const float* before = t > 0 ? cells + (row + i - counts[t - 1]) * h : nullptr;
+      const bool first = t == 0;
+      const float* before = first ? s : cells + (row + i - counts[t - 1]) * h;
       const float* d = dOut + static_cast<size>(places[row + i]) * outRow;
-      float* dh = dState + i * h;
       float* dc = dCells + i * h;
-      each<2>(units, dh, {dh, d}, [](const Vector* v) { return v[0] + v[1]; });
-      each<4>(units, dc, {dc, dh, z + 3 * h, s}, [](const Vector* v) { return v[0] + v[1] * v[2] * (1.0f - v[3] * v[3]); });
-      each<3>(units, z + 3 * h, {z + 3 * h, dh, s}, [](const Vector* v) { return v[1] * v[2] * v[0] * (1.0f - v[0]); });
-      float dInput[LANES], dCandidate[LANES], dForget[LANES], dBefore[LANES];
-      for (u32 k = 0; k < units; k += LANES) {
-        const u32 m = units - k < LANES ? units - k : LANES;
-        each<3>(m, dInput, {z + k, z + 2 * h + k, dc + k}, [](const Vector* v) { return v[2] * v[1] * v[0] * (1.0f - v[0]); });
-        each<3>(m, dCandidate, {z + k, z + 2 * h + k, dc + k}, [](const Vector* v) { return v[2] * v[0] * (1.0f - v[1] * v[1]); });
-        if (before) each<3>(m, dForget, {z + h + k, before + k, dc + k}, [](const Vector* v) { return v[2] * v[1] * v[0] * (1.0f - v[0]); });
-        each<2>(m, dBefore, {z + h + k, dc + k}, [](const Vector* v) { return v[0] * v[1]; });
-        for (u32 l = 0; l < m; l++) {
-          z[k + l] = dInput[l];
-          z[h + k + l] = before ? dForget[l] : 0;
-          z[2 * h + k + l] = dCandidate[l];
-          dc[k + l] = dBefore[l];
-        }
-      }
+      each<5, 9>(units, {z, z + h, z + 2 * h, z + 3 * h, dc}, {z, z + h, z + 2 * h, z + 3 * h, dc, dState + i * h, d, s, before},
+                 [first](const Vector* v, Vector* to) {
+        const Vector input = v[0], forget = v[1], candidate = v[2], output = v[3], squashedCell = v[7];
+        const Vector dh = v[5] + v[6];
+        const Vector dCell = v[4] + dh * output * (1.0f - squashedCell * squashedCell);
+        to[0] = dCell * candidate * input * (1.0f - input);
+        to[1] = first ? Vector{} : dCell * v[8] * forget * (1.0f - forget);
+        to[2] = dCell * input * (1.0f - candidate * candidate);
+        to[3] = dh * squashedCell * output * (1.0f - output);
+        to[4] = forget * dCell;
+      });
     }
     multiplyPacked(dBoth, width, gates + row * 4 * h, 4 * units, packedTransposed, nullptr, n, 4 * units, width);
     for (u32 i = 0; i < n; i++) {
@@ -524,7 +543,7 @@ OPERATION(softmaxLoss) void softmaxLoss(float* losses, float* d, const float* lo
   for (u32 row = 0; row < rows; row++, d += classes, logits += classes) {
     float top = logits[0];
     for (u32 k = 1; k < classes; k++) top = logits[k] > top ? logits[k] : top;
-    each<1>(classes, d, {logits}, [top](const Vector* v) { return exponential(v[0] - top); });
+    each<1, 1>(classes, {d}, {logits}, [top](const Vector* v, Vector* out) { out[0] = exponential(v[0] - top); });
     float sum = 0;
     for (u32 k = 0; k < classes; k++) sum += d[k];
     const u32 target = targets[row];
