@@ -1,5 +1,5 @@
-// Run before the tests: brings scikit-learn, PyTorch and two kinds of objdump, the judges of the oracle tests, where that
-// needs no question. Where it does, it says how; those tests are then skipped (under CI they fail). Then has apt learn
+// Run before the tests: brings scikit-learn, PyTorch, two kinds of objdump and osslsigncode, the judges of the oracle tests,
+// where that needs no question. Where it does, it says how; those tests are then skipped (under CI they fail). Then has apt learn
 // which packages there are, since tests that run at once would stand in each other's way there.
 import { spawnSync } from 'node:child_process'
 import { debianVersion, hasDebianTools } from '../corpora/debian.js'
@@ -32,6 +32,18 @@ const TOOLS = [
     debianPackage: 'llvm',
     how: 'apt-get install llvm',
     isHere: () => run('llvm-objdump', '--version').status === 0,
+  },
+  {
+    name: 'osslsigncode',
+    debianPackage: 'osslsigncode',
+    how: 'apt-get install osslsigncode',
+    isHere: () => run('osslsigncode', '--version').error === undefined,
+  },
+  {
+    name: 'openssl',
+    debianPackage: 'openssl',
+    how: 'apt-get install openssl',
+    isHere: () => run('openssl', 'version').status === 0,
   },
 ]
 

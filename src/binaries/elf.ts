@@ -54,6 +54,7 @@ export function readElf(bytes: Uint8Array): Executable {
       mark: upxMark(view.bytes),
     }),
     cutOff: cutOff(headers),
+    signer: null,
     notes,
   }
 }

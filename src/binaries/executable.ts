@@ -1,3 +1,5 @@
+import type { Signer } from './signer.ts'
+
 /** Processors that taxon tells apart; `other` is any that it cannot disassemble. */
 export type Architecture = 'x86' | 'x86-64' | 'arm' | 'arm64' | 'mips' | 'mips64' | 'other'
 
@@ -44,6 +46,8 @@ export interface Executable {
   readonly packed: readonly string[]
   /** How it is seen that the file ends before its time, or null. */
   readonly cutOff: string | null
+  /** Who signed a PE file, and whether the signature holds; null where nobody did. */
+  readonly signer: Signer | null
   /** Caps that were hit and other things worth saying, each a short sentence. */
   readonly notes: readonly string[]
 }

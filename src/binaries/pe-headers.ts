@@ -33,6 +33,10 @@ export interface PeHeaders {
   /** The section addresses have the image base added, as everywhere outside this reader. */
   readonly sections: readonly PeSection[]
   readonly sectionCount: number
+  /** Where in the file the table of sections, the checksum, and an entry of the table of directories begin. */
+  readonly sectionTable: number
+  readonly checksumOffset: number
+  directoryOffset(index: number): number
   directory(index: number): Directory
 }
 
@@ -88,6 +92,7 @@ export function readPeHeaders(view: ByteView): PeHeaders {
   const sectionCount = view.u16(start + 6)
   const table = optional + view.u16(start + 20)
   const entry = view.u32(optional + 16)
+  const directoryOffset = (index: number) => directories + 8 * index
   const layout = {
     imageBase,
     entry,
@@ -108,9 +113,12 @@ export function readPeHeaders(view: ByteView): PeHeaders {
       readSection(view, layout, index),
     ),
     sectionCount,
+    sectionTable: table,
+    checksumOffset: optional + 64,
+    directoryOffset,
     directory: (index) =>
       index < directoryCount
-        ? { address: view.u32(directories + 8 * index), size: view.u32(directories + 8 * index + 4) }
+        ? { address: view.u32(directoryOffset(index)), size: view.u32(directoryOffset(index) + 4) }
         : { address: 0, size: 0 },
   }
 }

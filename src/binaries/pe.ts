@@ -1,3 +1,4 @@
+import { signerOf } from './authenticode.ts'
 import { byteView } from './byte-view.ts'
 import { codeRanges, startsWithin } from './code-ranges.ts'
 import type { CodeRange, Executable } from './executable.ts'
@@ -40,6 +41,7 @@ export function readPe(bytes: Uint8Array): Executable {
     imports,
     packed: packingSigns({ entry, isLibrary: headers.isLibrary, sections, imports, mark: null }),
     cutOff: cutOff(image),
+    signer: signerOf(view, headers),
     notes,
   }
 }
