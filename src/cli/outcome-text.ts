@@ -1,6 +1,7 @@
 import type { Outcome, Place } from '../samples/index.ts'
 import { wholeText } from './number-text.ts'
 import { printable } from './printable.ts'
+import { signerText } from './signer-text.ts'
 import { styled } from './table.ts'
 
 const COLOURS = { malicious: 'red', benign: 'green', unknown: 'yellow' } as const
@@ -19,6 +20,7 @@ export function outcomeText(outcome: Outcome, colour: boolean): string {
   const size = `${wholeText(trace.tokens)} ${trace.tokens === 1 ? outcome.view.slice(0, -1) : outcome.view}`
   const about = [...names, size, ...(state === 'partial' ? ['partial'] : [])].join(', ')
   const lines = [`${head}  ${printable(sample.path)}  ${styled(about, 'dim', colour)}`]
+  if (outcome.executable?.signer) lines.push(`${INDENT}${signerText(outcome.executable.signer)}`)
   for (const reason of reasons) lines.push(`${INDENT}${printable(reason, 500)}`)
   for (const { feature, contribution, absent, for: named, places } of evidence) {
     const sign = contribution < 0 ? '−' : '+'

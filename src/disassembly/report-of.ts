@@ -1,9 +1,10 @@
-import type { Executable } from '../binaries/index.ts'
+import type { Executable, Signer } from '../binaries/index.ts'
 import {
   type ExecutableSummary,
   MAX_SECTIONS_SHOWN,
   type Report,
   type ReportedSample,
+  type SignerSummary,
   type Tally,
   UNLABELLED,
 } from '../samples/index.ts'
@@ -56,7 +57,7 @@ export function reportOf(
 }
 
 function summaryOf(executable: Executable): ExecutableSummary {
-  const { architecture, entry, sections, imports, packed, cutOff } = executable
+  const { architecture, entry, sections, imports, packed, cutOff, signer } = executable
   return {
     architecture,
     entry: entry === null ? null : hex(entry),
@@ -71,7 +72,12 @@ function summaryOf(executable: Executable): ExecutableSummary {
     imports,
     packed,
     cutOff,
+    signer: signer && signerSummaryOf(signer),
   }
+}
+
+function signerSummaryOf({ subject, thumbprint, valid, problem }: Signer): SignerSummary {
+  return { subject, thumbprint, valid, problem }
 }
 
 function tallyOf(counts: Float64Array): Tally {

@@ -31,6 +31,7 @@ function executableReport(names: readonly string[], given: Partial<Report> = {},
       imports: 12,
       packed: [],
       cutOff: null,
+      signer: null,
     },
     ...given,
   })

@@ -14,6 +14,23 @@ export interface ExecutableSummary {
   readonly packed: readonly string[]
   /** How it is seen that the file ends before its time, or null. */
   readonly cutOff: string | null
+  /** Who signed it, of PE files; null where nobody did. */
+  readonly signer: SignerSummary | null
+}
+
+/**
+ * Whose signature a file bears. It says nothing of trust: a certificate in any name can be made by anyone, so that a signer
+ * is told by `thumbprint`, and only where `valid` is true.
+ */
+export interface SignerSummary {
+  /** Common name of the signing certificate, else its organization, control characters and all; null where it cannot be read. */
+  readonly subject: string | null
+  /** SHA-256 of the signing certificate, 64 lower-case hex digits. */
+  readonly thumbprint: string | null
+  /** Whether the holder of the certificate's key signed exactly this file. */
+  readonly valid: boolean
+  /** Why it is not valid, as a short sentence; null where it is. */
+  readonly problem: string | null
 }
 
 /** A part of an executable that is loaded to memory. */

@@ -9,6 +9,7 @@ import { tarOf, zipAesPart, zipCryptoPart, zipOf } from '../../../test/archives.
 import { littleDetector } from '../../../test/detector.ts'
 import { fakeIo } from '../../../test/fake-io.ts'
 import { DATA, madeUpElf, madeUpPe, X86_CODE } from '../../../test/made-up-executables.ts'
+import { madeUpIdentity, madeUpSigned, nameOf, utf8 } from '../../../test/made-up-signature.ts'
 import { hasObjdump } from '../../../test/objdump.ts'
 import { saveModel } from '../../models/index.ts'
 import type { Outcome, Verdict } from '../../samples/index.ts'
@@ -33,6 +34,10 @@ const many = madeUpPe({
 })
 /** A PE file with the entry that says that it is for .NET. */
 const dotnet = madeUpPe({ directories: new Map([[14, [0x1000, 72]]]) })
+/** Signed in a name that would do harm on a terminal; and changed afterwards. */
+const SIGNER = '\u001b[2J\u202eMicrosoft\r\n<b>=1+1'
+const signed = madeUpSigned(plain, madeUpIdentity('ec', nameOf(['2.5.4.3', utf8(SIGNER)])))
+const tampered = Uint8Array.from(signed, (byte, at) => (at === 600 ? byte ^ 1 : byte))
 const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
 beforeAll(async () => {
@@ -47,6 +52,8 @@ beforeAll(async () => {
   put('short.exe', plain.subarray(0, plain.length - 500))
   put('many.exe', many)
   put('dotnet.exe', dotnet)
+  put('signed.exe', signed)
+  put('tampered.exe', tampered)
   put('plain.exe.gz', gzipSync(plain))
   put('none.exe', madeUpPe({ sections: [{ bytes: new Uint8Array(512), flags: DATA }], entry: 0 }))
   put('dos.exe', Buffer.concat([Buffer.from('MZ'), Buffer.alloc(510)]))
@@ -104,6 +111,7 @@ const verdictOf = async (name: string, options: readonly string[]) =>
 const FILES = [
   ...['plain.exe', 'wide.exe', 'linux', 'plain.exe.gz', 'old.zip', 'new.zip', 'packed.exe', 'short.exe'],
   ...['none.exe', 'dotnet.exe', 'many.exe', 'dos.exe', 'empty.exe', 'page.html', 'secret.zip'],
+  ...['signed.exe', 'tampered.exe'],
 ]
 let said: Map<string, Outcome>
 const saidOf = (name: string) => said.get(name) as Verdict
@@ -135,7 +143,33 @@ describe('taxon classify on executables', () => {
       imports: 0,
       packed: [],
       cutOff: null,
+      signer: null,
     })
+  })
+
+  it('tells who signed it, and whether the signature holds', async () => {
+    const thumbprint = expect.stringMatching(/^[0-9a-f]{64}$/)
+    expect(saidOf('signed.exe').executable!.signer).toEqual({
+      subject: SIGNER,
+      thumbprint,
+      valid: true,
+      problem: null,
+    })
+    expect(saidOf('tampered.exe').executable!.signer).toEqual({
+      subject: SIGNER,
+      thumbprint,
+      valid: false,
+      problem: 'the file was changed after it was signed',
+    })
+  })
+
+  it('tells it to people in one harmless line, and only where there is a signature', async () => {
+    const shown = String.raw`\x1b[2J\u{202e}Microsoft\x0d\x0a<b>=1+1`
+    const { out } = await run(['signed.exe', 'tampered.exe', 'plain.exe'])
+    const { thumbprint } = saidOf('signed.exe').executable!.signer!
+    expect(out).toContain(`  signed by ${shown}, certificate ${thumbprint} (who that is was not checked)\n`)
+    expect(out).toContain(`  not validly signed by ${shown}: the file was changed after it was signed\n`)
+    expect(out.match(/signed (?:by|:)/g)).toHaveLength(2)
   })
 
   it('says without a model what was found and how one is had, to people as well', async () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { zipCryptoPart, zipOf } from '../../../test/archives.ts'
 import { fakeIo } from '../../../test/fake-io.ts'
 import { madeUpElf, madeUpPe } from '../../../test/made-up-executables.ts'
+import { madeUpIdentity, madeUpSigned } from '../../../test/made-up-signature.ts'
 import { disassemble } from './disassemble.ts'
 
 /** push ebp; rep movsd; lock cmpxchg [ecx], edx; ret; int3; nop; ret */
@@ -26,6 +27,7 @@ beforeAll(() => {
   const put = (name: string, bytes: Uint8Array | string) => writeFileSync(join(folder, name), bytes)
   const pe = madeUpPe({ sections: [{ bytes: CODE }] })
   put('a.exe', pe)
+  put('signed.exe', madeUpSigned(pe, madeUpIdentity('ec')))
   put('wide.elf', madeUpElf({ wide: true }))
   put('a.zip', zipOf([zipCryptoPart('in/b.exe', pe, 'infected')]))
   put('short.exe', pe.subarray(0, 1000))
@@ -104,6 +106,14 @@ describe('taxon disassemble', () => {
       reasons: [],
     })
     expect(info.executable.sections).toHaveLength(1)
+    expect(info.executable.signer).toBeNull()
+  })
+
+  it('prints who signed it with what headers say', async () => {
+    const { out } = await run(['signed.exe'], '--info')
+    expect(out).toMatch(
+      /^signed by Made Up Signer, certificate [0-9a-f]{64} \(who that is was not checked\)$/m,
+    )
   })
 
   it.each([

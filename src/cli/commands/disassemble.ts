@@ -7,6 +7,7 @@ import type { Io } from '../io.ts'
 import { opcodeJson, opcodeText } from '../opcode-lines.ts'
 import { printable } from '../printable.ts'
 import { readingOptions, readingSettings } from '../reading-options.ts'
+import { signerText } from '../signer-text.ts'
 import { table } from '../table.ts'
 
 /** `taxon disassemble`: the opcodes of executables and listings, a line each; a summary on standard error. */
@@ -65,6 +66,7 @@ function infoOf(path: string, report: Report, json: boolean, colour: boolean): s
   const lines = [
     `${printable(path)}: ${printable(whatWasFound(report), 500)}`,
     ...(sample.sha256 === null ? [] : [`sha256 ${sample.sha256}`]),
+    ...(executable?.signer ? [signerText(executable.signer)] : []),
     ...reasons.map((reason) => printable(reason, 500)),
   ]
   return `${lines.join('\n')}\n${executable ? `\n${sectionTable(executable, colour)}` : ''}`
