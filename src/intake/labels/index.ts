@@ -1,3 +1,6 @@
+} from './avclass/avclass-data.ts'
+export type { RankedTag } from './avclass/rank-tags.ts'
+export { type Clash, type Consensus, consensusLabel, consensusOf } from './consensus.ts'
 export type { EngineLabel, LabelledSample, LabelSource, LabelState } from './label-source.ts'
 export { labelsCsv } from './labels-csv.ts'
 export type { VirusTotalReport } from './virustotal/read-report.ts'
