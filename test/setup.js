@@ -1,7 +1,8 @@
-// Run before the tests: brings scikit-learn, PyTorch, two kinds of objdump and osslsigncode, the judges of the oracle tests,
-// where that needs no question. Where it does, it says how; those tests are then skipped (under CI they fail). Then has apt learn
-// which packages there are, since tests that run at once would stand in each other's way there.
+// Run before the tests: brings the judges of the oracle tests and the real servers that others run against, where that needs
+// no question. Where it does, it says how; those tests are then skipped (under CI they fail). Then has apt learn which
+// packages there are, since tests that run at once would stand in each other's way there.
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { debianVersion, hasDebianTools } from '../corpora/debian.js'
 
 const PYTHONS = ['python3', '/usr/bin/python3']
@@ -45,13 +46,31 @@ const TOOLS = [
     how: 'apt-get install openssl',
     isHere: () => run('openssl', 'version').status === 0,
   },
+  {
+    name: 'clamd',
+    debianPackage: 'clamav-daemon',
+    how: 'apt-get install clamav-daemon',
+    isHere: () => run('clamd', '--version').status === 0,
+  },
+  {
+    name: 'clamscan',
+    debianPackage: 'clamav',
+    how: 'apt-get install clamav',
+    isHere: () => run('clamscan', '--version').status === 0,
+  },
+  {
+    name: 'folder of test files for ClamAV',
+    debianPackage: 'clamav-testfiles',
+    how: 'apt-get install clamav-testfiles',
+    isHere: () => existsSync('/usr/share/clamav-testfiles/clam.exe'),
+  },
 ]
 
 const canInstall = process.getuid?.() === 0 && run('apt-get', '--version').status === 0
 for (const { name, debianPackage, how, isHere } of TOOLS) {
   if (isHere()) continue
   if (canInstall) {
-    console.log(`setup: installing ${debianPackage} for the oracle tests`)
+    console.log(`setup: installing ${debianPackage} for the tests`)
     run('apt-get', 'update')
     run('apt-get', 'install', '-y', '--no-install-recommends', debianPackage)
   }
