@@ -10,6 +10,7 @@ export { addressText, type ClamdAddress, parseClamdAddress } from './clamd/addre
 export { type ClamdOptions, clamd, DEFAULT_MAX_FILE_BYTES } from './clamd/clamd.ts'
 export { type ClamdConf, findClamdConf } from './clamd/clamd-conf.ts'
 export { ClamdAnswerError, ClamdSilentError, ClamdUnavailableError } from './clamd/errors.ts'
+export { type ClamscanOptions, ClamscanUnavailableError, clamscan } from './clamscan.ts'
 export { type Clash, type Consensus, consensusLabel, consensusOf } from './consensus.ts'
 export type { EngineLabel, LabelledSample, LabelSource, LabelState } from './label-source.ts'
 export { labelsCsv } from './labels-csv.ts'
