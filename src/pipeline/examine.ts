@@ -2,6 +2,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import { basename } from 'node:path'
 import { findIda } from '../disassembly/index.ts'
 import { wasm } from '../kernels/json-scan/json-scan.wasm.ts'
+import { examineLabels } from './examine-labels.ts'
 import { examineNetwork } from './examine-network.ts'
 import { readModel, shippedModels } from './models.ts'
 
@@ -25,6 +26,7 @@ export async function examine(): Promise<Finding[]> {
     await examineNetwork(),
     await parquet(),
     await ida(),
+    ...(await examineLabels()),
     ...(await models()),
   ]
 }

@@ -5,6 +5,7 @@ import { corpus } from './corpus.ts'
 import { disassemble } from './disassemble.ts'
 import { doctor } from './doctor.ts'
 import { evaluate } from './evaluate.ts'
+import { label } from './label.ts'
 import { model } from './model.ts'
 import { ngrams } from './ngrams.ts'
 import { recipes } from './recipes.ts'
@@ -14,6 +15,7 @@ import { train } from './train.ts'
 export const commands: readonly Command[] = [
   classify,
   disassemble,
+  label,
   corpus,
   ngrams,
   train,

@@ -152,8 +152,10 @@ function meaningOf(program: string, path: string, end: ProgramEnd, timeoutMs: nu
 /** How it ended and the last it said, for people. */
 function wordsOf({ status, problem, isLate, said }: ProgramEnd): string {
   if (isLate) return 'it does not end'
+  if (problem !== null) return problem
+  if (/No supported database files/.test(said)) return 'it has no signatures; freshclam fetches them'
   const last = said.trim().split('\n').at(-1) ?? ''
-  return problem ?? `it ended with status ${status}${last === '' ? '' : `: ${boundedDetection(last)}`}`
+  return `it ended with status ${status}${last === '' ? '' : `: ${boundedDetection(last)}`}`
 }
 
 /** Removes the folders of processes that are gone, where they are old enough not to be of a process that is not seen. */
