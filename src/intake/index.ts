@@ -1,1 +1,2 @@
 export * from './labels/index.ts'
+export * from './sandboxes/index.ts'
