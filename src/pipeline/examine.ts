@@ -4,6 +4,7 @@ import { findIda } from '../disassembly/index.ts'
 import { wasm } from '../kernels/json-scan/json-scan.wasm.ts'
 import { examineLabels } from './examine-labels.ts'
 import { examineNetwork } from './examine-network.ts'
+import { examineSandbox } from './examine-sandbox.ts'
 import { readModel, shippedModels } from './models.ts'
 
 /** What was found of one part of the program. */
@@ -27,6 +28,7 @@ export async function examine(): Promise<Finding[]> {
     await parquet(),
     await ida(),
     ...(await examineLabels()),
+    ...(await examineSandbox()),
     ...(await models()),
   ]
 }

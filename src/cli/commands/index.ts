@@ -9,6 +9,7 @@ import { label } from './label.ts'
 import { model } from './model.ts'
 import { ngrams } from './ngrams.ts'
 import { recipes } from './recipes.ts'
+import { sandbox } from './sandbox.ts'
 import { train } from './train.ts'
 
 /** Every command, in the order of the help text. A new one is one file and one line here. */
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   evaluate,
   recipes,
   model,
+  sandbox,
   doctor,
   completions(() => commands),
 ]

@@ -29,7 +29,8 @@ const api: RestApi = {
     )
     return told.length > 0 ? told.join(', ') : (saidAll([error]) ?? 'an error')
   },
-  // A container gives a task for each file in it; the first is the one that is waited for.
+  // A task that was moved is followed by CAPE itself. A container gives a task for
+  // each file in it; the first is the one that is waited for.
   created: (answer) => at(answer, 'data', 'task_ids', '0'),
   viewed(answer) {
     const state = at(answer, 'data', 'status')

@@ -38,16 +38,21 @@ const api: RestApi = {
       if (error instanceof RefusedBySandboxError && error.status === 404) return null
       throw error
     }
+    // Of a task that was moved there are several, with the same marks.
+    let found: string | null = null
     for (let page = 0; page < MAX_PAGES; page++) {
       const answer = await ask(
         `/tasks/list/${PAGE_TASKS}/${page * PAGE_TASKS}?owner=${encodeURIComponent(mark)}`,
       )
       const tasks = listAt(answer, 'tasks')
-      const found = tasks.find((task) => at(task, 'owner') === mark || at(task, 'custom') === mark)
-      if (found !== undefined) return taskNumber(at(found, 'id'))
-      if (tasks.length < PAGE_TASKS) return null
+      for (const task of tasks) {
+        const isOurs = at(task, 'owner') === mark || at(task, 'custom') === mark
+        const number = isOurs ? taskNumber(at(task, 'id')) : null
+        if (number !== null && Number(number) > Number(found ?? -1)) found = number
+      }
+      if (tasks.length < PAGE_TASKS) break
     }
-    return null
+    return found
   },
 }
 

@@ -29,8 +29,11 @@ export type AnalysisOption = (typeof ANALYSIS_OPTIONS)[number]
 /** How a sample is to be run, in the sandbox's own words; what is left out is the sandbox's to choose. */
 export type AnalysisOptions = Readonly<Partial<Record<AnalysisOption, string>>>
 
-/** How far a sandbox is with a task; `reported`: the report can be fetched. */
-export type TaskStatus = 'waiting' | 'running' | 'reported' | { readonly failed: string }
+/**
+ * How far a sandbox is with a task. `reported`: the report can be fetched; `moved`: another task was made of it, which
+ * `find` knows, as sandboxes do that were restarted.
+ */
+export type TaskStatus = 'waiting' | 'running' | 'reported' | 'moved' | { readonly failed: string }
 
 /** What a sandbox says of itself; null where it does not say. All texts are hostile. */
 export interface ServerState {
@@ -61,7 +64,7 @@ export interface Sandbox {
     options: AnalysisOptions,
     signal?: AbortSignal,
   ): Promise<{ readonly task: string }>
-  /** The task that was made of a submission whose answer was lost; null where there is none or it cannot be asked for. */
+  /** The last task that was made of a submission; null where there is none or it cannot be asked for. */
   find(sha256: string, mark: string, signal?: AbortSignal): Promise<string | null>
   status(task: string, signal?: AbortSignal): Promise<TaskStatus>
   /** The report as it is sent. @throws AnswerCutError at its end, when it is not the end */

@@ -7,7 +7,7 @@ import { type Gate, sandboxGate } from './gate.ts'
 import { type Entry, entryText, type Journal, type ReportSummary, readEntry } from './journal.ts'
 import { jittered, type Patience, persist } from './persist.ts'
 import { type Keep, readAndKeep } from './read-and-keep.ts'
-import type { AnalysisOptions, Sandbox, SandboxSample } from './sandbox.ts'
+import type { AnalysisOptions, Sandbox, SandboxSample, TaskStatus } from './sandbox.ts'
 import { SampleChangedError, SandboxError, WrongReportError } from './sandbox-errors.ts'
 
 /** How samples are settled; every setting has a default. */
@@ -20,7 +20,7 @@ export interface SettleSettings {
   /** Takes each report once it is whole and kept. After a restart that came between, it is read and told again. */
   onReport?(sha256: string, task: string, report: Report): Promise<void> | void
   /** Told when a task is known and when its state changes. */
-  onState?(sha256: string, task: string, state: string): void
+  onState?(sha256: string, task: string, state: TaskStatus): void
   readonly reading?: ReadOptions
   /** Longest time from the submission to the report, in milliseconds; default two hours. */
   readonly timeoutMs?: number
@@ -96,9 +96,8 @@ export async function settle(
   const leave = await gate.enter(signal)
   try {
     const patience = patienceOf(settings, clock, signal)
-    const task = await taskOf(sandbox, sample, entry, save, gate, settings, patience)
-    settings.onState?.(sha256, task, 'submitted')
-    await reported(sandbox, sha256, task, settings, patience)
+    const submitted = await taskOf(sandbox, sample, entry, save, gate, settings, patience)
+    const { task } = await reported(sandbox, sha256, submitted, save, settings, patience)
     const done = await gate.reading(signal)
     const read = await fetchReport(sandbox, sha256, task, settings, patience).finally(done)
     await save({ state: 'read', task, read })
@@ -113,6 +112,8 @@ export async function settle(
   }
   return settlement(sha256, entry)
 }
+
+type Submitted = Extract<Entry, { readonly state: 'submitted' }>
 
 function taskIn(entry: Entry | null): string | null {
   return entry && 'task' in entry ? entry.task : null
@@ -147,8 +148,8 @@ async function taskOf(
   gate: Gate,
   { analysis = {} }: SettleSettings,
   patience: Patience,
-): Promise<string> {
-  if (entry?.state === 'submitted') return entry.task
+): Promise<Submitted> {
+  if (entry?.state === 'submitted') return entry
   let mayBeThere = entry?.state === 'submitting'
   const mark = entry?.state === 'submitting' ? entry.mark : `taxon-${randomUUID()}`
   if (!mayBeThere) await save({ state: 'submitting', mark })
@@ -164,29 +165,39 @@ async function taskOf(
       throw error
     }
   }, patience)
-  await save({ state: 'submitted', mark, task })
-  return task
+  const submitted = { state: 'submitted', mark, task } as const
+  await save(submitted)
+  return submitted
 }
 
-/** Waits until a task's report is there. @throws AnalysisFailedError, TaskLateError */
+/** Waits until a report is there, and follows a task that is moved. @throws AnalysisFailedError, TaskLateError */
 async function reported(
   sandbox: Sandbox,
   sha256: string,
-  task: string,
+  submitted: Submitted,
+  save: (entry: Entry) => Promise<void>,
   settings: SettleSettings,
   patience: Patience,
-): Promise<void> {
+): Promise<Submitted> {
   const { pollMs, maxPollMs, timeoutMs } = { ...DEFAULTS, ...settings }
   const { clock, random, deadline, signal } = patience
-  let before: string | null = null
+  let before: TaskStatus = 'waiting'
+  let at = submitted
+  settings.onState?.(sha256, at.task, before)
   for (let waitMs = pollMs; ; waitMs = Math.min(waitMs * 1.5, maxPollMs)) {
-    const status = await persist(() => sandbox.status(task, signal), patience)
-    if (status === 'reported') return
-    if (typeof status !== 'string') throw new AnalysisFailedError(sandbox.name, task, status.failed)
-    if (status !== before) settings.onState?.(sha256, task, status)
+    const status = await persist(() => sandbox.status(at.task, signal), patience)
+    if (status === 'reported') return at
+    if (typeof status !== 'string') throw new AnalysisFailedError(sandbox.name, at.task, status.failed)
+    if (status === 'moved') {
+      const task = await persist(() => sandbox.find(sha256, at.mark, signal), patience)
+      if (task === null || task === at.task) throw new AnalysisFailedError(sandbox.name, at.task, 'recovered')
+      at = { ...at, task }
+      await save(at)
+    }
+    if (status !== before) settings.onState?.(sha256, at.task, status)
     before = status
     const ms = jittered(waitMs, random)
-    if (clock.now() + ms > deadline) throw new TaskLateError(sandbox.name, task, timeoutMs)
+    if (clock.now() + ms > deadline) throw new TaskLateError(sandbox.name, at.task, timeoutMs)
     await clock.wait(ms, signal)
   }
 }

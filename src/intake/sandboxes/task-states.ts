@@ -12,10 +12,10 @@ const STATES: ReadonlyMap<string, TaskStatus | 'failed'> = new Map([
   ['completed', 'running'],
   ['distributed_completed', 'running'],
   ['reported', 'reported'],
+  // The sandbox was restarted, or somebody had it run again.
+  ['recovered', 'moved'],
   ['banned', 'failed'],
   ['aborted', 'failed'],
-  // The sandbox was restarted and has made another task of it, whose number this one does not tell.
-  ['recovered', 'failed'],
   ['failed_analysis', 'failed'],
   ['failed_processing', 'failed'],
   ['failed_reporting', 'failed'],
