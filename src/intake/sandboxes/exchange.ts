@@ -90,7 +90,7 @@ export async function exchange(url: URL, asked: Exchange): Promise<Answer> {
       status: message.statusCode ?? 0,
       headers: message.headers,
       hasEnd: message.headers['content-length'] !== undefined || isChunked(message),
-      chunks: bodyChunks(message, asked, stop, (error) => stopped?.reason ?? error),
+      chunks: bodyChunks(message, asked, stop, () => stopped),
       close() {
         release()
         message.destroy()
@@ -141,7 +141,7 @@ async function* bodyChunks(
   message: IncomingMessage,
   { subject, silenceMs }: Exchange,
   stop: (reason: unknown) => void,
-  reasonOf: (error: unknown) => unknown,
+  whyStopped: () => { readonly reason: unknown } | null,
 ): AsyncGenerator<Uint8Array, undefined> {
   let bytes = 0
   const chunks = message[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
@@ -155,8 +155,8 @@ async function* bodyChunks(
       yield next.value
     }
   } catch (error) {
-    const reason = reasonOf(error)
-    throw reason === error ? new AnswerCutError(subject, bytes, { cause: error }) : reason
+    const stopped = whyStopped()
+    throw stopped ? stopped.reason : new AnswerCutError(subject, bytes, { cause: error })
   }
 }
 
