@@ -204,7 +204,7 @@ async function send(response: ServerResponse, reply: Reply, fault: Fault | null)
   for (const chunk of isReport ? reply.report.chunks() : [text!]) {
     const part = chunk.subarray(0, left)
     left -= part.length
-    if (!response.write(part)) await Promise.race([once(response, 'drain'), once(response, 'close')])
+    if (!response.write(part)) await drained(response)
     if (response.destroyed) return
     if (left > 0) continue
     if (cut?.ends) response.end()
@@ -212,6 +212,18 @@ async function send(response: ServerResponse, reply: Reply, fault: Fault | null)
     return
   }
   response.end()
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done)
+      response.off('close', done)
+      resolve()
+    }
+    response.on('drain', done)
+    response.on('close', done)
+  })
 }
 
 async function collect(request: IncomingMessage): Promise<Buffer> {
