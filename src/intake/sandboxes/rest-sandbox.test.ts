@@ -162,6 +162,18 @@ describe.each(sandboxKinds)('the API of $name', ({ name, open }) => {
     expect(await failureOf(deaf.submit(large, 'mark', {}))).toMatchObject({ code: 'sandbox-unreachable' })
   })
 
+  it('takes its own slowness for no silence', async () => {
+    const sandbox = await at((_, response) => void response.end(Buffer.alloc(3_000_000, 0x20)), {
+      silenceMs: 30,
+    })
+    let length = 0
+    for await (const chunk of sandbox.report('1')) {
+      if (length === 0) await new Promise((resolve) => setTimeout(resolve, 150))
+      length += chunk.length
+    }
+    expect(length).toBe(3_000_000)
+  })
+
   it('takes an answer that comes before all was sent', async () => {
     const sandbox = await at(
       (_, response) => void response.writeHead(413, { Connection: 'close' }).end('{"message":"too large"}'),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { KnownError, MalformedInputError, UnknownFormatError } from '../../core/index.ts'
 import type { ReadOptions } from '../../reports/index.ts'
 import type { Report } from '../../samples/index.ts'
@@ -84,6 +85,8 @@ export async function settle(
   signal?: AbortSignal,
 ): Promise<Settlement> {
   const { sha256 } = sample
+  // As many listen to one signal as there are samples in flight; node warns from the eleventh on.
+  if (signal) setMaxListeners(0, signal)
   let entry = readEntry(sandbox.name, await journal.load(sha256))
   if (entry?.state === 'read' || (entry?.state === 'failed' && !settings.again))
     return settlement(sha256, entry)
