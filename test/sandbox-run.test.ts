@@ -172,7 +172,9 @@ describe('fifty submissions with five failures, two restarts of the server and a
     expect(new Set(run.tasks.map(({ sha256 }) => sha256)).size).toBe(run.tasks.length)
     const reports = readdirSync(run.out).filter((file) => file.endsWith('.json.gz'))
     expect(reports).toHaveLength(45)
-    expect(readdirSync(run.out).filter((file) => file.endsWith('.part'))).toEqual([])
+    expect(
+      readdirSync(run.out, { recursive: true }).filter((file) => String(file).endsWith('.part')),
+    ).toEqual([])
     const large = run.outcomes.find(({ read }) => (read as { bytes: number })?.bytes > GIGABYTE / 2)!
     const { calls, bytes } = large.read as { calls: number; bytes: number }
     expect(calls).toBe(bigReport(large.sha256 as string, GIGABYTE).calls)
@@ -218,6 +220,6 @@ describe.each([
     expect(server.tasks).toHaveLength(30)
     expect(new Set(server.tasks.map(({ sha256 }) => sha256)).size).toBe(30)
     expect(readdirSync(out).filter((file) => file.endsWith('.json.gz'))).toHaveLength(30)
-    expect(readdirSync(out).filter((file) => file.endsWith('.part'))).toEqual([])
+    expect(readdirSync(out, { recursive: true }).filter((file) => String(file).endsWith('.part'))).toEqual([])
   }, 120_000)
 })

@@ -110,12 +110,16 @@ export async function submitPaths(
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(pollMs !== undefined && { pollMs }),
   }
-  for await (const settlement of settleAll(sandbox, samples(), folder.journal, settings, signal)) {
-    const { sha256 } = settlement
-    states.drop(sha256)
-    settled.set(sha256, settlement)
-    for (const path of waiting.get(sha256) ?? []) await tell(path, settlement)
-    waiting.delete(sha256)
+  try {
+    for await (const settlement of settleAll(sandbox, samples(), folder.journal, settings, signal)) {
+      const { sha256 } = settlement
+      states.drop(sha256)
+      settled.set(sha256, settlement)
+      for (const path of waiting.get(sha256) ?? []) await tell(path, settlement)
+      waiting.delete(sha256)
+    }
+  } finally {
+    await folder.close()
   }
 }
 

@@ -55,12 +55,22 @@ describe('taxon sandbox submit', () => {
         `/b.exe: task 2, read, ${calls} calls of 1 processes, complete\n\n2 samples: 2 read\n`,
     )
     const hash = sha256('a.exe')
-    expect(readdirSync(out).filter((name) => name.startsWith(hash))).toEqual([
-      `${hash}.json.gz`,
-      `${hash}.task.json`,
+    expect(readdirSync(out)).toEqual([
+      ...[hash, sha256('b.exe')].sort().map((each) => `${each}.json.gz`),
+      'tasks',
     ])
+    expect(readdirSync(join(out, 'tasks'))).toContain(`${hash}.txt`)
     const sent = Buffer.concat([...smallReport(hash).chunks()])
     expect(gunzipSync(readFileSync(join(out, `${hash}.json.gz`)))).toEqual(sent)
+  })
+
+  it('leaves a folder that is read as reports', async () => {
+    await cuckoo()
+    await submit([write('a.exe', 'a')])
+    const io = fakeIo()
+    await main(['classify', '-r', out, '--json', '--exit-zero'], io)
+    expect(JSON.parse(io.out)).toMatchObject({ view: 'calls', sample: { sha256: sha256('a') } })
+    expect(io.err).toMatch(/^passed over .*tasks.*: nothing that taxon reads\n$/)
   })
 
   it('submits equal files once, in archives too, and tells of each', async () => {
@@ -115,6 +125,21 @@ describe('taxon sandbox submit', () => {
     expect(server.requests).toHaveLength(before)
     expect((await submit(paths, '--again')).status).toBe(2)
     expect(server.tasks).toHaveLength(3)
+  })
+
+  it('lets no two use one folder at once', async () => {
+    const path = write('a.exe', 'a')
+    let second: ReturnType<typeof submit> | null = null
+    await cuckoo({
+      outcome: () => ({ states: ['running', 'running', 'running', 'reported'] }),
+      fault() {
+        second ??= submit([path])
+        return null
+      },
+    })
+    expect(await submit([path])).toMatchObject({ status: 0 })
+    expect(await second).toMatchObject({ status: 2, err: expect.stringContaining('still running') })
+    expect(server.tasks).toHaveLength(1)
   })
 
   it('stops at Ctrl-C, and takes the task up afterwards', async () => {

@@ -36,8 +36,8 @@ const submit = command({
   summary: 'have a Cuckoo or CAPE run samples, wait for the reports and keep them',
   usage: 'PATH… --cuckoo URL|--cape URL --out DIR [options]',
   details: `Each file is a sample: in a zip (with the password infected) each member, with -r each file below a folder. A report
-is read while it comes, whatever its size, and kept as DIR/<sha256>.json.gz; DIR/<sha256>.task.json says how far a
-sample is. After Ctrl-C, a failure of the network or a kill the same command goes on: what was submitted is not
+is read while it comes, whatever its size, and kept as DIR/<sha256>.json.gz; DIR/tasks says how far each sample
+is. After Ctrl-C, a failure of the network or a kill the same command goes on: what was submitted is not
 submitted again. The variables TAXON_CUCKOO or TAXON_CAPE, and TAXON_SANDBOX_TOKEN_FILE, stand in for the options.
 --set passes ${ANALYSIS_OPTIONS.join(', ')}
 to the sandbox in its own words, e.g. --set timeout=120 --set package=dll.
@@ -50,15 +50,15 @@ Exit status: 2 where a sample has no report, else 3 where a report is not whole,
       type: 'string',
       value: 'SECONDS',
       default: '7200',
-      help: 'longest wait for one report (default 7200)',
+      help: 'longest wait for one report',
     },
-    limit: { type: 'string', value: 'N', default: '8', help: 'samples with the sandbox at once (default 8)' },
+    limit: { type: 'string', value: 'N', default: '8', help: 'samples with the sandbox at once' },
     rate: { type: 'string', value: 'N', help: 'most submissions a minute' },
     poll: {
       type: 'string',
       value: 'SECONDS',
       default: '2',
-      help: 'first wait between two looks at a task (default 2; later ones are longer)',
+      help: 'first wait between two looks at a task; later ones are longer',
     },
     set: {
       type: 'string',
