@@ -28,7 +28,7 @@ export interface SettleSettings {
   /** The first wait between two questions for a task's state and the longest, in milliseconds. */
   readonly pollMs?: number
   readonly maxPollMs?: number
-  /** Failures in a row after which a call is given up; default 8, which waits about four minutes in all. */
+  /** Failures in a row after which a call is given up; default 8, which waits about three minutes in all. */
   readonly retries?: number
   readonly retryMs?: number
   readonly maxRetryMs?: number
