@@ -44,7 +44,7 @@ export async function exchange(url: URL, asked: Exchange): Promise<Answer> {
   signal?.throwIfAborted()
   let connected = false
   /** Why we broke it off ourselves: what node then says of the connection is no news. */
-  let stopped: { reason: unknown } | null = null
+  let stopped = null as { readonly reason: unknown } | null
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest
   const request = send(url, {
     method,
@@ -70,18 +70,14 @@ export async function exchange(url: URL, asked: Exchange): Promise<Answer> {
     clearTimeout(timer)
     signal?.removeEventListener('abort', onAbort)
   }
-  const failure = (error: unknown) => {
-    return stopped ? stopped.reason : unreachable(subject, error, connected)
-  }
   request.once('socket', (socket) => socket.once('connect', () => (connected = true)))
   request.once('timeout', () =>
     stop(new UnreachableSandboxError(subject, `silent for ${silenceMs / 1000} s`, connected)),
   )
   try {
     const answered = response(request)
-    if (body) {
-      sendBody(request, body).catch(stop)
-    } else request.end()
+    if (body) sendBody(request, body).catch(stop)
+    else request.end()
     const message = await answered
     stream = message
     // From here on the silence is counted while somebody waits for bytes, not while they wait for a slow reader.
@@ -99,7 +95,7 @@ export async function exchange(url: URL, asked: Exchange): Promise<Answer> {
   } catch (error) {
     release()
     request.destroy()
-    throw failure(error)
+    throw stopped ? stopped.reason : unreachable(subject, error, connected)
   }
 }
 

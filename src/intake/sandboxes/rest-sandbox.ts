@@ -222,9 +222,8 @@ function baseUrl(kind: string, address: string): URL {
   try {
     url = new URL(address)
   } catch {
-    throw new UsageError(
-      `${kind}: an address such as http://localhost:8090 is wanted, got ${JSON.stringify(address)}`,
-    )
+    // What was given may hold a password.
+    throw new UsageError(`${kind}: an address such as http://localhost:8090 is wanted`)
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new UsageError(`${kind}: an http or https address is wanted, got ${JSON.stringify(url.protocol)}`)

@@ -232,12 +232,31 @@ describe.each(Object.keys(KINDS) as Kind[])('settling with %s', (kind) => {
     expect(creations(server)).toHaveLength(2)
   })
 
-  it('records a refusal', async () => {
-    const { sandbox } = await serve(kind, { token: 'right' }, { token: 'wrong-token' })
-    const settled = await settle(sandbox, sampleOf('no'), memoryJournal(), quick().settings)
+  it('records that a sample is refused', async () => {
+    const fault: Plan['fault'] = ({ path }) =>
+      path === create ? { is: 'status', status: 413, body: '{"message":"too large"}' } : null
+    const { server, sandbox } = await serve(kind, { fault })
+    const journal = memoryJournal()
+    const settled = await settle(sandbox, sampleOf('no'), journal, quick().settings)
     expect(settled).toMatchObject({ state: 'failed', task: null, code: 'sandbox-refused' })
-    expect(settled).toMatchObject({ reason: expect.stringMatching(/status 401/) })
+    expect(settled).toMatchObject({ reason: expect.stringMatching(/status 413, "too large"/) })
+    expect(await settle(sandbox, sampleOf('no'), journal, quick().settings)).toEqual(settled)
+    expect(server.requests).toHaveLength(1)
+  })
+
+  it('blames no sample for a wrong token or a wrong address', async () => {
+    const { server, sandbox } = await serve(kind, { token: 'right' }, { token: 'wrong-token' })
+    const journal = memoryJournal()
+    const settled = await settle(sandbox, sampleOf('yes'), journal, quick().settings)
+    expect(settled).toMatchObject({ state: 'unsettled', task: null, reason: expect.stringContaining('401') })
     expect(JSON.stringify(settled)).not.toContain('wrong-token')
+    const astray = KINDS[kind].open(`${server.url}/nowhere`, { token: 'right' })
+    expect(await settle(astray, sampleOf('yes'), journal, quick().settings)).toMatchObject({
+      state: 'unsettled',
+      reason: expect.stringContaining('404'),
+    })
+    const right = KINDS[kind].open(server.url, { token: 'right' })
+    expect(await settle(right, sampleOf('yes'), journal, quick().settings)).toMatchObject({ state: 'read' })
   })
 
   it('gives up after so many failures, and leaves the sample to be taken up again', async () => {

@@ -9,7 +9,12 @@ import { type Entry, entryText, type Journal, type ReportSummary, readEntry } fr
 import { jittered, type Patience, persist } from './persist.ts'
 import { type Keep, readAndKeep } from './read-and-keep.ts'
 import type { AnalysisOptions, Sandbox, SandboxSample, TaskStatus } from './sandbox.ts'
-import { SampleChangedError, SandboxError, WrongReportError } from './sandbox-errors.ts'
+import {
+  RefusedBySandboxError,
+  SampleChangedError,
+  SandboxError,
+  WrongReportError,
+} from './sandbox-errors.ts'
 
 /** How samples are settled; every setting has a default. */
 export interface SettleSettings {
@@ -75,7 +80,7 @@ class AnalysisFailedError extends KnownError {
  * Has a sandbox run a sample and reads the report. The journal is told before a sample is sent and as soon as its task is
  * known, so that after an end at any moment the next call goes on with that task. Where it is not known whether a sample
  * arrived, the sandbox is asked before it is sent again.
- * @throws what the journal throws, the reason of the signal; all else is told in the settlement
+ * @throws what `journal.load` throws, the reason of the signal, what is no KnownError; all else is told in the settlement
  */
 export async function settle(
   sandbox: Sandbox,
@@ -108,7 +113,7 @@ export async function settle(
     signal?.throwIfAborted()
     if (!(error instanceof KnownError)) throw error
     const told = { task: taskIn(entry), code: error.code, reason: error.message }
-    if (!isFinal(error)) return { sha256, state: 'unsettled', ...told }
+    if (!isFinal(error, told.task)) return { sha256, state: 'unsettled', ...told }
     await save({ state: 'failed', ...told })
   } finally {
     leave()
@@ -128,8 +133,17 @@ function settlement(sha256: string, entry: Entry | null): Settlement {
   throw new TypeError('a settlement of what is not settled')
 }
 
+/** Statuses that are about who asks; with another token all is well. */
+const OF_ACCESS: ReadonlySet<number> = new Set([401, 403, 407])
+
 /** Whether trying again with the same bytes and the same task would end the same. */
-function isFinal(error: KnownError): boolean {
+function isFinal(error: KnownError, task: string | null): boolean {
+  if (error instanceof RefusedBySandboxError) {
+    // Nothing there to take a sample is a wrong address, not a wrong sample.
+    const isWrongAddress =
+      task === null && (error.status < 400 || error.status === 404 || error.status === 405)
+    return error.status === 200 || !(isWrongAddress || OF_ACCESS.has(error.status))
+  }
   if (error instanceof SandboxError) return !error.passes
   return [AnalysisFailedError, SampleChangedError, UnknownFormatError, MalformedInputError].some(
     (kind) => error instanceof kind,
