@@ -2,7 +2,9 @@
 // no question. Where it does, it says how; those tests are then skipped (under CI they fail). Then has apt learn which
 // packages there are, since tests that run at once would stand in each other's way there.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { debianVersion, hasDebianTools } from '../corpora/debian.js'
 
 const PYTHONS = ['python3', '/usr/bin/python3']
@@ -25,55 +27,72 @@ const TOOLS = [
   {
     name: 'GNU objdump',
     debianPackage: 'binutils',
-    how: 'apt-get install binutils',
     isHere: () => run('objdump', '--version').stdout?.includes('GNU') ?? false,
   },
-  {
-    name: 'LLVM objdump',
-    debianPackage: 'llvm',
-    how: 'apt-get install llvm',
-    isHere: () => run('llvm-objdump', '--version').status === 0,
-  },
+  { name: 'LLVM objdump', debianPackage: 'llvm', isHere: () => runs('llvm-objdump', '--version') },
   {
     name: 'osslsigncode',
     debianPackage: 'osslsigncode',
-    how: 'apt-get install osslsigncode',
     isHere: () => run('osslsigncode', '--version').error === undefined,
   },
-  {
-    name: 'openssl',
-    debianPackage: 'openssl',
-    how: 'apt-get install openssl',
-    isHere: () => run('openssl', 'version').status === 0,
-  },
-  {
-    name: 'clamd',
-    debianPackage: 'clamav-daemon',
-    how: 'apt-get install clamav-daemon',
-    isHere: () => run('clamd', '--version').status === 0,
-  },
-  {
-    name: 'clamscan',
-    debianPackage: 'clamav',
-    how: 'apt-get install clamav',
-    isHere: () => run('clamscan', '--version').status === 0,
-  },
+  { name: 'openssl', debianPackage: 'openssl', isHere: () => runs('openssl', 'version') },
+  { name: 'clamd', debianPackage: 'clamav-daemon', isHere: () => runs('clamd', '--version') },
+  { name: 'clamscan', debianPackage: 'clamav', isHere: () => runs('clamscan', '--version') },
   {
     name: 'folder of test files for ClamAV',
     debianPackage: 'clamav-testfiles',
-    how: 'apt-get install clamav-testfiles',
     isHere: () => existsSync('/usr/share/clamav-testfiles/clam.exe'),
+  },
+  {
+    name: 'Suricata 7',
+    debianPackage: 'suricata',
+    // Debian 12 itself has Suricata 6.
+    fromBackports: true,
+    how: 'apt-get install -t bookworm-backports suricata',
+    isHere: () => / version ([7-9]|\d\d)\./.test(run('suricata', '-V').stdout ?? ''),
   },
 ]
 
-const canInstall = process.getuid?.() === 0 && run('apt-get', '--version').status === 0
-for (const { name, debianPackage, how, isHere } of TOOLS) {
-  if (isHere()) continue
-  if (canInstall) {
-    console.log(`setup: installing ${debianPackage} for the tests`)
-    run('apt-get', 'update')
-    run('apt-get', 'install', '-y', '--no-install-recommends', debianPackage)
+function runs(command, ...args) {
+  return run(command, ...args).status === 0
+}
+
+/** Debian's newer packages, from whatever mirror this machine's own sources name: options for apt that add them. */
+function withBackports(use) {
+  const format = '$(ORIGIN) $(LABEL) $(CODENAME) $(REPO_URI)'
+  const targets = run('apt-get', 'indextargets', '--format', format, 'Created-By: Packages').stdout ?? ''
+  const lines = targets.split('\n').map((line) => line.split(' '))
+  const own = lines.find((line) => line[0] === 'Debian' && line[1] === 'Debian' && !line[2].includes('-'))
+  if (!own) return
+  const suite = `${own[2]}-backports`
+  const key = '/usr/share/keyrings/debian-archive-keyring.gpg'
+  const before = existsSync('/etc/apt/sources.list') ? readFileSync('/etc/apt/sources.list', 'utf8') : ''
+  const folder = mkdtempSync(join(tmpdir(), 'taxon-setup-'))
+  try {
+    const list = join(folder, 'sources.list')
+    const options = existsSync(key) ? `[signed-by=${key}] ` : ''
+    writeFileSync(list, `${before}\ndeb ${options}${own[3]} ${suite} main\n`)
+    use('-o', `Dir::Etc::SourceList=${list}`, '-t', suite)
+  } finally {
+    rmSync(folder, { recursive: true })
   }
+}
+
+function install(packages, ...options) {
+  if (packages.length === 0) return
+  console.log(`setup: installing ${packages.join(', ')} for the tests`)
+  run('apt-get', ...options, 'update')
+  run('apt-get', ...options, 'install', '-y', '--no-install-recommends', ...packages)
+}
+
+const missing = TOOLS.filter(({ isHere }) => !isHere())
+if (missing.length > 0 && process.getuid?.() === 0 && runs('apt-get', '--version')) {
+  const packages = (newer) =>
+    missing.filter(({ fromBackports = false }) => fromBackports === newer).map((tool) => tool.debianPackage)
+  install(packages(false))
+  if (packages(true).length > 0) withBackports((...options) => install(packages(true), ...options))
+}
+for (const { name, debianPackage, how = `apt-get install ${debianPackage}`, isHere } of missing) {
   if (!isHere()) console.log(`setup: there is no ${name}, its tests are skipped; to have them: ${how}`)
 }
 
