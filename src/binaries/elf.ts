@@ -115,6 +115,18 @@ function upxMark(bytes: Uint8Array): string | null {
     : null
 }
 
+/** How it is seen that an ELF file ends before its time; null where it is not seen, and for what is none. */
+export function elfCutOff(bytes: Uint8Array): string | null {
+  const wide = bytes[4]
+  if (wide !== 1 && wide !== 2) return null
+  if (bytes.length < (wide === 2 ? 64 : 52)) return 'the file is cut off: it ends within its header'
+  try {
+    return cutOff(readElfHeaders(bytes))
+  } catch {
+    return null
+  }
+}
+
 /** How it is seen that the file ends before a segment, a section or the table of sections does. */
 function cutOff({ view, sections, segments, tableEnd }: ElfHeaders): string | null {
   const ends = [

@@ -1,5 +1,5 @@
 export { readSigner } from './authenticode.ts'
 export { rangeAt } from './code-ranges.ts'
 export * from './executable.ts'
-export { containerOf, isExecutable, readExecutable } from './read-executable.ts'
+export { containerOf, executableCutOff, isExecutable, readExecutable } from './read-executable.ts'
 export type { Signer } from './signer.ts'

@@ -37,6 +37,8 @@ export interface PeHeaders {
   readonly sectionTable: number
   readonly checksumOffset: number
   directoryOffset(index: number): number
+  /** Where the table of sections ends in the file. */
+  readonly tableEnd: number
   directory(index: number): Directory
 }
 
@@ -116,6 +118,7 @@ export function readPeHeaders(view: ByteView): PeHeaders {
     sectionTable: table,
     checksumOffset: optional + 64,
     directoryOffset,
+    tableEnd: table + 40 * sectionCount,
     directory: (index) =>
       index < directoryCount
         ? { address: view.u32(directoryOffset(index)), size: view.u32(directoryOffset(index) + 4) }

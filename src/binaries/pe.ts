@@ -1,5 +1,5 @@
 import { signerOf } from './authenticode.ts'
-import { byteView } from './byte-view.ts'
+import { type ByteView, byteView } from './byte-view.ts'
 import { codeRanges, startsWithin } from './code-ranges.ts'
 import type { CodeRange, Executable } from './executable.ts'
 import { packingSigns } from './packed.ts'
@@ -40,8 +40,8 @@ export function readPe(bytes: Uint8Array): Executable {
     starts: startsWithin(code, starts(image, code)),
     imports,
     packed: packingSigns({ entry, isLibrary: headers.isLibrary, sections, imports, mark: null }),
-    cutOff: cutOff(image),
     signer: signerOf(view, headers),
+    cutOff: cutOff(view, headers),
     notes,
   }
 }
@@ -65,8 +65,29 @@ function* starts(image: PeImage, code: readonly CodeRange[]): Generator<number> 
   }
 }
 
+/** Where the relocation table stands in a DOS header that another header follows. */
+const NEW_HEADER_FOLLOWS = 0x40
+
+/** How it is seen that a PE file ends before its time; null where it is not seen, and for what is none. */
+export function peCutOff(bytes: Uint8Array): string | null {
+  const view = byteView(bytes)
+  // Signature, file header and the kind of the optional header: what says that it is PE.
+  const end = view.u32(0x3c) + 26
+  if (view.u16(0x18) === NEW_HEADER_FOLLOWS && end > view.size) {
+    return `the file is cut off: its header ends at byte ${end} at the earliest, the file at ${view.size}`
+  }
+  try {
+    return cutOff(view, readPeHeaders(view))
+  } catch {
+    return null
+  }
+}
+
 /** How it is seen that the file ends before its last section or its certificate does. */
-function cutOff({ view, headers }: PeImage): string | null {
+function cutOff(view: ByteView, headers: PeHeaders): string | null {
+  if (headers.tableEnd > view.size) {
+    return `the file is cut off: its table of sections ends at byte ${headers.tableEnd}, the file at ${view.size}`
+  }
   for (const { name, rawOffset, rawSize } of headers.sections) {
     const end = rawOffset + rawSize
     if (rawSize > 0 && end > view.size) {

@@ -1,8 +1,8 @@
 import { UnknownFormatError } from '../core/index.ts'
 import type { Container } from '../samples/index.ts'
-import { readElf } from './elf.ts'
+import { elfCutOff, readElf } from './elf.ts'
 import type { Executable } from './executable.ts'
-import { readPe } from './pe.ts'
+import { peCutOff, readPe } from './pe.ts'
 
 /** Whether bytes begin like a PE or ELF file; 64 bytes are enough to tell. */
 export function isExecutable(head: Uint8Array): boolean {
@@ -27,4 +27,13 @@ export function readExecutable(bytes: Uint8Array): Executable {
 /** What an executable is laid out as. */
 export function containerOf({ format }: Executable): Container {
   return format === 'pe32' || format === 'pe64' ? 'pe' : 'elf'
+}
+
+/**
+ * How it is seen that a PE or ELF file ends before its time, from its headers alone; null where it is not seen, and for
+ * anything else. What is appended to a file that is whole without it may be missing unseen.
+ */
+export function executableCutOff(bytes: Uint8Array): string | null {
+  if (isMz(bytes)) return peCutOff(bytes)
+  return isElf(bytes) ? elfCutOff(bytes) : null
 }

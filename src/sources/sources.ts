@@ -47,7 +47,7 @@ export interface FindOptions {
 }
 
 /** The password by which samples and their reports are exchanged. */
-const CUSTOMARY_PASSWORD = 'infected'
+export const CUSTOMARY_PASSWORD = 'infected'
 /** Folders within folders. */
 const MAX_FOLDER_DEPTH = 64
 

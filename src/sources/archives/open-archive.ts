@@ -1,4 +1,4 @@
-import { compressionOf, openChunks, peek } from '../../core/index.ts'
+import { compressionOf, type DecompressOptions, openChunks, peek } from '../../core/index.ts'
 import type { Archive } from './archive.ts'
 import { compressedTar } from './compressed-tar.ts'
 import { fileBytes, heldBytes } from './random-access.ts'
@@ -13,7 +13,11 @@ export function archiveKind(head: Uint8Array): 'zip' | 'tar' | null {
 }
 
 /** The archive that a file is, or null for any other file. @throws KnownError when it cannot be read */
-export async function archiveFile(path: string, password: string): Promise<Archive | null> {
+export async function archiveFile(
+  path: string,
+  password: string,
+  limits: DecompressOptions = {},
+): Promise<Archive | null> {
   const open = fileBytes(path)
   const bytes = await open()
   const head = await bytes.read(0, HEAD_BYTES).finally(() => bytes.close())
@@ -23,7 +27,7 @@ export async function archiveFile(path: string, password: string): Promise<Archi
   if (!compressionOf(head)) return null
   const { head: inside, rest } = await peek(openChunks(path), HEAD_BYTES)
   await rest.return?.()
-  return isTar(inside) ? compressedTar(() => openChunks(path)) : null
+  return isTar(inside) ? compressedTar(() => openChunks(path, limits)) : null
 }
 
 /**

@@ -70,7 +70,7 @@ interface Listing {
 async function readListing(open: OpenBytes): Promise<Listing> {
   const bytes = await open()
   try {
-    const { offset, size } = await findDirectory(bytes)
+    const { offset, size } = await findZipEnd(bytes)
     if (size > MAX_DIRECTORY_BYTES) throw new LimitExceededError('zip directory bytes', MAX_DIRECTORY_BYTES)
     if (offset + size > bytes.size)
       throw new MalformedInputError('zip', 'the directory runs past the file', offset)
@@ -80,23 +80,40 @@ async function readListing(open: OpenBytes): Promise<Listing> {
   }
 }
 
-/** Where the central directory stands: found from the end of the file, where a comment of up to 64 KiB may follow. */
-async function findDirectory(bytes: RandomAccess): Promise<{ offset: number; size: number }> {
+/** Where the central directory stands and how the file ends behind it. */
+export interface ZipEnd {
+  readonly offset: number
+  readonly size: number
+  /** Where the record is that says so (the first of both in zip64), and where the comment behind it should end. */
+  readonly recordAt: number
+  readonly commentEnd: number
+}
+
+/** Found from the end of the file, where a comment of up to 64 KiB may follow. @throws MalformedInputError */
+export async function findZipEnd(bytes: RandomAccess): Promise<ZipEnd> {
   const tailAt = Math.max(0, bytes.size - 65557)
   const tail = view(await bytes.read(tailAt, bytes.size - tailAt))
   let at = tail.byteLength - 22
   while (at >= 0 && tail.getUint32(at, true) !== 0x06054b50) at--
   if (at < 0) throw new MalformedInputError('zip', 'no directory', bytes.size)
   const [size, offset] = [tail.getUint32(at + 12, true), tail.getUint32(at + 16, true)]
+  const commentEnd = tailAt + at + 22 + tail.getUint16(at + 20, true)
   if (offset !== 0xffffffff && size !== 0xffffffff && tail.getUint16(at + 10, true) !== 0xffff)
-    return { offset, size }
-  if (at < 20 || tail.getUint32(at - 20, true) !== 0x07064b50) return { offset, size }
+    return { offset, size, recordAt: tailAt + at, commentEnd }
+  if (at < 20 || tail.getUint32(at - 20, true) !== 0x07064b50) {
+    return { offset, size, recordAt: tailAt + at, commentEnd }
+  }
   const recordAt = Number(tail.getBigUint64(at - 12, true))
   const record = view(await bytes.read(Math.min(recordAt, bytes.size), 56))
   if (record.byteLength < 56 || record.getUint32(0, true) !== 0x06064b50) {
     throw new MalformedInputError('zip', 'no zip64 directory', recordAt)
   }
-  return { size: Number(record.getBigUint64(40, true)), offset: Number(record.getBigUint64(48, true)) }
+  return {
+    size: Number(record.getBigUint64(40, true)),
+    offset: Number(record.getBigUint64(48, true)),
+    recordAt,
+    commentEnd,
+  }
 }
 
 function parseDirectory(directory: DataView, start: number): Listing {

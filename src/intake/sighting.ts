@@ -1,0 +1,35 @@
+/** One time that a sample was seen on its way, or found. What `store` keeps of it has the same shape. */
+export interface Sighting {
+  /** The same sighting told twice has the same key, e.g. `suricata:<flow>:<transaction>:<file id>:<time>`. */
+  readonly key: string
+  readonly source: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+  /** The name that the file had there, as it was told: hostile. */
+  readonly name: string | null
+  readonly protocol: string | null
+  readonly sourceAddress: string | null
+  readonly sourcePort: number | null
+  readonly destinationAddress: string | null
+  readonly destinationPort: number | null
+  readonly host: string | null
+  readonly uri: string | null
+  /** Whatever else the source tells, as JSON text of an object; MAX_DETAILS characters at most. */
+  readonly details: string | null
+}
+
+/** Characters of a name, host or address that are kept. */
+export const MAX_TEXT = 4096
+/** Characters of a sighting's details; longer ones are left out but for a word that they were. */
+export const MAX_DETAILS = 16_384
+
+/** Details as JSON text; null where there are none. */
+export function detailsText(details: ReadonlyMap<string, unknown>): string | null {
+  const told = [...details].filter(([, value]) => value !== undefined && value !== null)
+  if (told.length === 0) return null
+  const text = JSON.stringify(Object.fromEntries(told))
+  if (text.length <= MAX_DETAILS) return text
+  // The large ones are what strangers wrote; the numbers and flags beside them still say something.
+  const short = told.filter(([, value]) => typeof value !== 'object' && String(value).length <= 64)
+  return JSON.stringify(Object.fromEntries([...short, ['leftOut', 'details over the limit']]))
+}
