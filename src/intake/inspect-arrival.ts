@@ -24,7 +24,9 @@ export async function inspectArrival(arrival: Arrival, signal?: AbortSignal): Pr
   const signs = await cutOffSigns(arrival.path, signal)
   const partial = [...arrival.partial, ...signs]
   if (arrival.sha256 !== null && arrival.sha256 !== sha256) {
-    partial.push(`its bytes are not those that ${arrival.source} tells of, whose SHA-256 is ${arrival.sha256}`)
+    partial.push(
+      `its bytes are not those that ${arrival.source} tells of, whose SHA-256 is ${arrival.sha256}`,
+    )
   }
   return { sha256, size, partial }
 }

@@ -5,12 +5,15 @@ import { wasm } from '../kernels/json-scan/json-scan.wasm.ts'
 import { examineLabels } from './examine-labels.ts'
 import { examineNetwork } from './examine-network.ts'
 import { examineSandbox } from './examine-sandbox.ts'
+import { examineSuricata } from './examine-suricata.ts'
 import { readModel, shippedModels } from './models.ts'
 
 /** What was found of one part of the program. */
 export interface Finding {
   readonly part: string
   readonly works: boolean
+  /** It works, but not as taxon would have it. */
+  readonly isDoubtful?: boolean
   readonly detail: string
   /** How to get it where it does not work, or how to have it better; null where there is nothing to do. */
   readonly remedy: string | null
@@ -29,6 +32,7 @@ export async function examine(): Promise<Finding[]> {
     await ida(),
     ...(await examineLabels()),
     ...(await examineSandbox()),
+    ...(await examineSuricata()),
     ...(await models()),
   ]
 }

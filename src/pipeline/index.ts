@@ -1,6 +1,18 @@
 export { type SplitCounts, type SplitOptions, splitCorpus } from '../corpus/index.ts'
 export type { AvclassData, Clash, Consensus, EngineLabel, LabelSource } from '../intake/index.ts'
-export { ANALYSIS_OPTIONS, type AnalysisOptions, type ServerState, type Settlement } from '../intake/index.ts'
+export {
+  ANALYSIS_OPTIONS,
+  type AnalysisOptions,
+  type Arrival,
+  type CheckedSetting,
+  checkSuricata,
+  type IntakeProblem,
+  type ServerState,
+  type Settlement,
+  type SuricataCheck,
+  suricataRules,
+  suricataSettings,
+} from '../intake/index.ts'
 export { type BuildNativeOptions, buildNative, type NativeBuild, NativeBuildError } from './build-native.ts'
 export { type ClassifyOptions, classify } from './classify.ts'
 export { type DescribedCorpus, describeCorpus } from './describe-corpus.ts'
@@ -8,6 +20,7 @@ export { type Disassembled, type DisassemblePathsOptions, disassemblePaths } fro
 export { type CorpusEvaluation, type EvaluateOptions, evaluate } from './evaluate.ts'
 export { examine, type Finding } from './examine.ts'
 export { examineNetwork } from './examine-network.ts'
+export { examineSuricata, settingText } from './examine-suricata.ts'
 export { corpusLines, type ExportOptions, exportCorpus } from './export-corpus.ts'
 export { type ExportedModel, exportModel, modelAsOnnx } from './export-model.ts'
 export { AVCLASS, type FetchAvclassOptions, fetchAvclass } from './fetch-avclass.ts'
@@ -31,4 +44,5 @@ export { type SubmitOptions, type SubmitOutcome, sandboxState, submitPaths } fro
 export { openSandbox, type SandboxAddress, sandboxFromEnvironment } from './sandbox-address.ts'
 export { type CorpusSweep, type SweepOptions, sweep } from './sweep.ts'
 export { type TrainOptions, train } from './train.ts'
+export { type InspectedArrival, type IntakeSource, watchIntake } from './watch-intake.ts'
 export { whatWasFound } from './what-was-found.ts'

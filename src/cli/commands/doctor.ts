@@ -53,8 +53,12 @@ async function build(json: boolean, io: Io): Promise<number> {
 
 async function show(findings: readonly Finding[], io: Io): Promise<void> {
   const width = Math.max(...findings.map(({ part }) => part.length))
-  for (const { part, works, detail, remedy } of findings) {
-    const mark = works ? styled('ok     ', 'green', io.colour) : styled('missing', 'red', io.colour)
+  for (const { part, works, isDoubtful, detail, remedy } of findings) {
+    const mark = !works
+      ? styled('missing', 'red', io.colour)
+      : isDoubtful
+        ? styled('check  ', 'yellow', io.colour)
+        : styled('ok     ', 'green', io.colour)
     await io.stdout(`${mark}  ${part.padEnd(width)}  ${printable(detail, MAX_SHOWN)}\n`)
     if (remedy !== null) await io.stdout(`${' '.repeat(width + 11)}${remedy}\n`)
   }

@@ -5,6 +5,7 @@ import { corpus } from './corpus.ts'
 import { disassemble } from './disassemble.ts'
 import { doctor } from './doctor.ts'
 import { evaluate } from './evaluate.ts'
+import { intake } from './intake.ts'
 import { label } from './label.ts'
 import { model } from './model.ts'
 import { ngrams } from './ngrams.ts'
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   recipes,
   model,
   sandbox,
+  intake,
   doctor,
   completions(() => commands),
 ]
