@@ -29,6 +29,7 @@ export function replay({ capture, settings, folder, rules, more = [] }: Replay) 
   args.push('-S', rules ?? '/dev/null')
   const { status, stdout, stderr } = spawnSync('suricata', args, { encoding: 'utf8', timeout: 60_000 })
   const eve = join(folder, 'eve.json')
-  if (status !== 0 || !existsSync(eve)) throw new Error(`suricata: status ${status}\n${stdout}\n${stderr}`)
-  return { eve, filestore: join(folder, 'filestore') }
+  if (status === 0 && existsSync(eve)) return { eve, filestore: join(folder, 'filestore') }
+  const said = `${stdout}${stderr}`.split('\n').filter((line) => /Error|Warning/.test(line))
+  throw new Error(`suricata: status ${status}\n${said.slice(0, 10).join('\n')}`)
 }

@@ -79,7 +79,7 @@ export const CHECKS: readonly Check[] = [
     name: `${FILE_STORE}.stream-depth`,
     wanted: '0',
     isRight: isUnlimitedOrUnsaid,
-    why: 'larger files are cut there',
+    why: 'larger files that a rule has stored are cut there',
   },
   {
     name: `${FILE_STORE}.write-fileinfo`,
@@ -90,8 +90,8 @@ export const CHECKS: readonly Check[] = [
   {
     name: 'stream.reassembly.depth',
     wanted: '0',
-    isRight: isUnlimited,
-    why: 'every file over it is cut, whatever stream-depth says; 1 MB where nothing is said',
+    isRight: isUnlimitedOrUnsaid,
+    why: 'every larger file is cut, whatever the protocol and stream-depth',
   },
   protocol('http', 'HTTP'),
   bodyLimit(`${HTTP}.request-body-limit`, 'requests'),
@@ -107,13 +107,13 @@ export const CHECKS: readonly Check[] = [
   {
     name: 'app-layer.protocols.smtp.mime.decode-mime',
     wanted: 'yes',
-    isRight: isYes,
+    isRight: isNotNo,
     why: 'no attachment is stored',
   },
   {
     name: 'app-layer.protocols.smtp.mime.decode-base64',
     wanted: 'yes',
-    isRight: isYes,
+    isRight: isNotNo,
     why: 'attachments are stored encoded, and cut',
   },
   protocol('ftp', 'FTP'),

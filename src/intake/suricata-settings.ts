@@ -50,14 +50,14 @@ outputs:
       dir: filestore
       # Store every file. To store only some, say no and use the rules of taxon intake suricata-settings --rules.
       force-filestore: yes
-      # 0 is no limit, here and below.
+      # 0 is no limit, here and below. Counts for files that rules have stored.
       stream-depth: 0
       # Each sighting also as a small file beside the stored one: taxon finds by it what a rotated log no longer tells.
       write-fileinfo: yes
 
 stream:
   reassembly:
-    # 1mb unless said: every file over it is cut, by whatever protocol it comes, and stream-depth does not help.
+    # 1mb in the file that comes with Suricata: every larger file is cut, whatever the protocol and stream-depth.
     depth: 0
     # Where memory runs out files get holes; watch tcp.reassembly_gap and tcp.segment_memcap_drop in stats.log.
     memcap: 1gb
