@@ -41,8 +41,9 @@ export interface ElfHeaders {
   readonly segments: readonly Segment[]
   readonly sectionCount: number
   readonly segmentCount: number
-  /** Where the table of sections ends in the file, if it has one. */
+  /** Where the tables of sections and of segments end in the file; 0 where it has none. */
   readonly tableEnd: number
+  readonly segmentTableEnd: number
 }
 
 /** Kinds of sections (SHT_…), of segments (PT_…) and of files (ET_…). */
@@ -102,6 +103,7 @@ export function readElfHeaders(bytes: Uint8Array): ElfHeaders {
     ),
     sectionCount,
     segmentCount,
+    segmentTableEnd: segmentCount === 0 ? 0 : programAt + segmentCount * segmentSize,
     tableEnd: sectionCount === 0 ? 0 : sectionAt + sectionCount * sectionSize,
   }
 }

@@ -127,13 +127,14 @@ export function elfCutOff(bytes: Uint8Array): string | null {
   }
 }
 
-/** How it is seen that the file ends before a segment, a section or the table of sections does. */
-function cutOff({ view, sections, segments, tableEnd }: ElfHeaders): string | null {
+/** How it is seen that the file ends before a segment, a section or one of their tables does. */
+function cutOff({ view, sections, segments, tableEnd, segmentTableEnd }: ElfHeaders): string | null {
   const ends = [
     ...segments.filter(isLoaded).map((each) => ({ what: 'a segment', end: each.rawOffset + each.rawSize })),
     ...sections
       .filter(({ rawSize }) => rawSize > 0)
       .map((each) => ({ what: `section ${JSON.stringify(each.name)}`, end: each.rawOffset + each.rawSize })),
+    { what: 'its table of segments', end: segmentTableEnd },
     { what: 'its table of sections', end: tableEnd },
   ]
   const beyond = ends.find(({ end }) => end > view.size)
