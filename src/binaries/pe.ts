@@ -65,6 +65,9 @@ function* starts(image: PeImage, code: readonly CodeRange[]): Generator<number> 
   }
 }
 
+/** More than any certificates have: those of Windows itself have some ten thousand bytes. */
+const MAX_CERTIFICATE_BYTES = 64 * 1024 ** 2
+
 /** Where the relocation table stands in a DOS header that another header follows. */
 const NEW_HEADER_FOLLOWS = 0x40
 
@@ -95,7 +98,8 @@ function cutOff(view: ByteView, headers: PeHeaders): string | null {
     }
   }
   const { address, size } = headers.directory(DIRECTORY.certificates)
-  if (address + size <= view.size) return null
+  // Packers that squeeze the headers have other things there.
+  if (address % 8 !== 0 || size > MAX_CERTIFICATE_BYTES || address + size <= view.size) return null
   return `the file is cut off: its certificates end at byte ${address + size}, the file at ${view.size}`
 }
 
