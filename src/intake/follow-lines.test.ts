@@ -136,6 +136,61 @@ describe('following a log', () => {
     stop.abort()
   })
 
+  it('gives each line once and in order, however it is written, rotated and stopped', async () => {
+    const step = fc.oneof(
+      fc.record({ what: fc.constant('write' as const), count: fc.integer({ min: 1, max: 30 }) }),
+      fc.record({ what: fc.constant('rename' as const), count: fc.constant(0) }),
+      fc.record({ what: fc.constant('copy' as const), count: fc.constant(0) }),
+      fc.record({ what: fc.constant('read' as const), count: fc.integer({ min: 1, max: 40 }) }),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 25 }), async (steps) => {
+        rmSync(folder, { recursive: true })
+        folder = mkdtempSync(join(tmpdir(), 'taxon-lines-'))
+        log = join(folder, 'eve.json')
+        let [written, moment] = [0, 0]
+        const add = (text: string) => appendFileSync(log, text)
+        // Each step is a second of its own, a day ago.
+        const stamp = (path: string) => age(path, 86_400 - moment++)
+        add('')
+        stamp(log)
+        let place: LogPlace | null = null
+        const seen: string[] = []
+        const readSome = async (stopAfter: number) => {
+          const found = await read(place, { stopAfter })
+          place = found.place
+          seen.push(...found.texts)
+          expect(found.problems).toEqual([])
+        }
+        // Where reading begins is the log that is there first.
+        await readSome(1)
+        for (const { what, count } of [...steps, { what: 'write' as const, count: 1 }]) {
+          if (what === 'read') await readSome(count)
+          if (what === 'write') {
+            add(lines(written, written + count))
+            written += count
+            stamp(log)
+          }
+          if (what === 'rename') {
+            renameSync(log, `${log}.${1000 - moment}`)
+            add('')
+            stamp(log)
+          }
+          if (what === 'copy') {
+            const copy = `${log}.${1000 - moment}`
+            copyFileSync(log, copy)
+            stamp(copy)
+            truncateSync(log, 0)
+            stamp(log)
+          }
+        }
+        await readSome(Number.POSITIVE_INFINITY)
+        expect(numbers(seen)).toEqual(upTo(written))
+      }),
+      { numRuns: 150 },
+    )
+  })
+
   it('waits for a line that is half written, and tells it apart where none will follow', async () => {
     writeFileSync(log, 'line 0\nline')
     const first = await read(null)

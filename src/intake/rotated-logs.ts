@@ -21,7 +21,8 @@ export interface LogChain {
 export async function chainFrom(path: string, place: LogPlace | null): Promise<LogChain> {
   const current = { path, offset: 0 }
   if (place === null) return { links: [current], problem: null }
-  if (await isIn(path, place, true)) return { links: [{ path, offset: place.offset }], problem: null }
+  const isSame = await isIn(path, place, true)
+  if (isSame && place.headBytes > 0) return { links: [{ path, offset: place.offset }], problem: null }
   const siblings = await siblingsOf(path)
   const unpacked = siblings.filter((each) => !COMPRESSED.test(each.path))
   // Until something stands in the new log, its writer may not have left the old one.
@@ -30,15 +31,14 @@ export async function chainFrom(path: string, place: LogPlace | null): Promise<L
     () => false,
   )
   const holder = (await find(unpacked, place, true)) ?? (await find(unpacked, place, false))
-  const since = holder?.modifiedAt ?? place.modifiedAt
-  const later = unpacked.filter((each) => each !== holder && each.modifiedAt > since)
-  const links = [
-    ...(holder ? [{ path: holder.path, offset: place.offset }] : []),
-    ...later.map((each) => ({ path: each.path, offset: 0 })),
-  ]
-  if (isBegun || links.length === 0) links.push(current)
+  // Of a log of which nothing was read, copies that were made before it was emptied are known by their age alone.
+  const since = (place.headBytes > 0 && holder?.modifiedAt) || place.modifiedAt
+  const links = unpacked
+    .filter((each) => each === holder || each.modifiedAt > since)
+    .map((each) => ({ path: each.path, offset: each === holder ? place.offset : 0 }))
+  if (isSame || isBegun || links.length === 0) links.push(current)
   const packed = siblings.filter((each) => COMPRESSED.test(each.path) && each.modifiedAt > place.modifiedAt)
-  if (holder || (place.offset === 0 && packed.length === 0)) return { links, problem: null }
+  if (isSame || holder || (place.offset === 0 && packed.length === 0)) return { links, problem: null }
   const names = packed.slice(-5).map((each) => basename(each.path))
   const which = names.length > 0 ? `; compressed logs are not read: ${names.join(', ')}` : ''
   const problem = `the log that was read up to byte ${place.offset} is no longer here, what came behind that is missed${which}`

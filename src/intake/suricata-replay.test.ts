@@ -318,7 +318,7 @@ interface SuricataTest {
 }
 
 function hashesNamedBy({ checks = [] }: SuricataTest): { sha256: string; isStored: boolean }[] {
-  return checks.flatMap(({ filter, shell }) => {
+  return checks.flatMap(({ filter, shell }): { sha256: string; isStored: boolean }[] => {
     const named = filter?.match?.['fileinfo.sha256']
     if (typeof named === 'string') return [{ sha256: named, isStored: false }]
     const place = /^test -[es] filestore\/[0-9a-f]{2}\/([0-9a-f]{64})$/.exec(shell?.args ?? '')?.[1]
