@@ -82,6 +82,11 @@ describe('checking the settings of Suricata', () => {
       'outputs.eve-log.threaded: true',
     ],
     [
+      'a name made of the time',
+      suricataSettings().replace('eve.json\n', 'eve-%Y-%m-%d.json\n'),
+      'outputs.eve-log.filename: eve-%Y-%m-%d.json',
+    ],
+    [
       'a prefix',
       suricataSettings().replace('filetype:', 'prefix: "@cee: "\n      filetype:'),
       'outputs.eve-log.prefix: @cee: ',

@@ -45,6 +45,12 @@ export const CHECKS: readonly Check[] = [
     why: 'taxon follows a file',
   },
   {
+    name: `${EVE}.filename`,
+    wanted: 'a name that stays',
+    isRight: (text) => text === null || !text.includes('%'),
+    why: 'the log has another name each time then; taxon follows one',
+  },
+  {
     name: `${EVE}.threaded`,
     wanted: 'no',
     isRight: isNotYes,
