@@ -73,7 +73,7 @@ function sightingOf(event: Fields, info: Fields, sha256: string | null, writtenA
     ...COPIED_OF_FILE.map((name): [string, unknown] => [name, member(info, name)]),
   ])
   return {
-    key: `suricata:${key.map((part) => String(part ?? '').slice(0, 64)).join(':')}`,
+    key: `suricata:${key.map(keyPart).join(':')}`,
     source: 'suricata',
     at: timeOf(time) ?? writtenAt,
     name: text(info, 'filename'),
@@ -86,6 +86,11 @@ function sightingOf(event: Fields, info: Fields, sha256: string | null, writtenA
     uri: text(http, 'url'),
     details: detailsText(details),
   }
+}
+
+/** Text of a number or a text; objects from outside may have no way to become one. */
+function keyPart(part: unknown): string {
+  return typeof part === 'string' || typeof part === 'number' ? String(part).slice(0, 64) : ''
 }
 
 const COPIED = [

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
   copyFileSync,
@@ -219,12 +220,17 @@ describe('following a log', () => {
   })
 
   it('waits for a log that is not there yet', async () => {
-    expect((await read(null)).problems).toEqual(['the log cannot be read, ENOENT'])
+    expect((await read(null)).problems).toEqual([`${log}: cannot be read, no such file`])
     const following = followLines(log, { place: null, pollMs: 5, onProblem: () => {} })
     const next = following.next()
     writeFileSync(log, lines(0, 1))
     expect((await next).value?.lines[0]?.bytes.toString()).toBe('line 0')
     await following.return(undefined)
+  })
+
+  it('waits at no pipe', async () => {
+    execFileSync('mkfifo', [log])
+    expect((await read(null)).problems).toEqual([`${log}: cannot be read, it is not a regular file`])
   })
 
   it('ends at the signal while it waits', async () => {

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { UnreadableError } from '../core/index.ts'
 import { type LogLine, lineSplitter } from './line-splitter.ts'
 import { type LogFile, type LogPlace, openLog } from './log-file.ts'
 import { pause } from './pause.ts'
@@ -48,8 +49,9 @@ export async function* followLines(path: string, options: FollowLinesOptions): A
     }
     for (const [i, link] of links.entries()) {
       const isLast = i === links.length - 1
-      const log = await openLog(link.path).catch((error: NodeJS.ErrnoException) => {
-        if (!isMissing) onProblem(`the log cannot be read, ${error.code ?? error.message}`)
+      const log = await openLog(link.path).catch((error: Error) => {
+        const known = error instanceof UnreadableError ? error : new UnreadableError(link.path, error)
+        if (!isMissing) onProblem(known.message)
         return null
       })
       isMissing = log === null

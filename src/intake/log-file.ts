@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { UnreadableError } from '../core/index.ts'
 
 /** First bytes of a log by which it is known again. */
 const HEAD_BYTES = 512
@@ -30,8 +31,10 @@ export interface LogFile {
   close(): Promise<void>
 }
 
-/** Opens a log. @throws what the system says */
+/** Opens a log. @throws UnreadableError for what is none, or else what the system says */
 export async function openLog(path: string): Promise<LogFile> {
+  // A pipe would be waited for, and could not be left.
+  if (!(await stat(path)).isFile()) throw new UnreadableError(path, { code: 'it is not a regular file' })
   const file = await open(path, 'r')
   const { ino } = await file.stat({ bigint: true }).catch(async (error) => {
     await file.close()

@@ -304,5 +304,8 @@ describe('reading an event', () => {
       ),
     )
     expect(readEvent('['.repeat(1_000_000), 0)).toBe('malformed')
+    const deep = `${'{"http":'.repeat(100_000)}1${'}'.repeat(100_000)}`
+    const line = `{"event_type":"fileinfo","flow_id":{"toString":null},"http":${deep},"fileinfo":{"stored":true}}`
+    expect(readEvent(line, 5)).toMatchObject({ isStored: true, sighting: { key: 'suricata:::::', at: 5 } })
   })
 })

@@ -83,7 +83,7 @@ function cutSigns(row: Fields): string[] {
   ]
 }
 
-/** One end of the connection: `id.orig_h` in columns and in JSON alike, an object `id` where JSON is nested. */
+/** One end of the connection, `id.orig_h` in columns and in JSON alike. */
 function end(row: Fields, which: 'orig' | 'resp') {
   const number = numberOf(row, `id.${which}_p`)
   return {

@@ -42,10 +42,9 @@ export function readZeekLine(line: string, columns: ZeekColumns): Fields | null 
   )
 }
 
-/** Zeek writes what is no plain text as `\x09`. */
+/** Zeek writes what is no plain text byte by byte, as `\x09`. */
 function unescaped(text: string): string {
-  const bytes = text.replace(/\\x([0-9a-fA-F]{2})/g, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
+  return text.replace(/(?:\\x[0-9a-fA-F]{2})+/g, (bytes) =>
+    Buffer.from(bytes.replaceAll('\\x', ''), 'hex').toString(),
   )
-  return bytes
 }

@@ -190,6 +190,11 @@ describe('reading a line of Zeek', () => {
     )
   })
 
+  it('undoes the escapes of columns, byte by byte', () => {
+    const columns = readHeader('#fields\tfilename\textracted', NO_COLUMNS)
+    expect(readZeekLine('\\xc3\\xa9\\x09.exe\t-', columns)).toEqual({ filename: '\u00e9\t.exe' })
+  })
+
   it('takes any header and any columns', () => {
     const line = fc
       .array(
