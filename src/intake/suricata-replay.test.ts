@@ -333,6 +333,6 @@ function argumentsOf({ args = [] }: SuricataTest): string[] {
 
 /** Hashes that a test names and Suricata 7.0.10 does not tell. */
 const MENDED_LATER = new Map([
-  // Of two small files in one multipart body it tells the second as empty (its issue 7577).
+  // Of two small files in one multipart body it tells the second as empty; Suricata 8 does not (its issue 7582).
   ['file-match-crossed', 'c345c434702129224a0a3e89810a7ed2556718221c0d36fdb7e52b93fa732b00'],
 ])

@@ -13,7 +13,7 @@ export interface ZeekFile {
 
 /**
  * Reads what `files.log` tells (Zeek's documentation, "base/frameworks/files/main.zeek" for `Files::Info` and
- * "base/files/extract/main.zeek" for `extracted`, `extracted_cutoff`). Up to Zeek 5 it has `tx_hosts`, `rx_hosts` and
+ * "base/files/extract/main.zeek" for `extracted`, `extracted_cutoff`). Before Zeek 5.1 it has `tx_hosts`, `rx_hosts` and
  * `conn_uids`, later `uid` and `id`; both are read. The columns of the text format are all text, which is read as well.
  */
 export function readZeekFile(row: Fields, writtenAt: number): ZeekFile {

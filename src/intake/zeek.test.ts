@@ -56,7 +56,7 @@ function row(more: object = {}) {
   }
 }
 
-/** The text format, as Zeek 5 and older have it by default, whose columns name hosts by who transmits. */
+/** The text format, as Zeek has it by default, before 5.1, whose columns name hosts by who transmits. */
 const HEADER = [
   '#separator \\x09',
   '#set_separator\t,',
