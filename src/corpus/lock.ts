@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { UsageError } from '../core/index.ts'
+import { isRunning, startOf, UsageError } from '../core/index.ts'
 
 /**
  * Takes a lock file, so that only one process writes beside it, and returns the function that gives it back. The lock of
@@ -57,27 +56,6 @@ function parseHolder(text: string): Holder {
     // Falls through: a lock that names nobody is nobody's.
   }
   return { pid: 0, host: hostname(), started: null }
-}
-
-function isRunning(pid: number): boolean {
-  if (pid === 0) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
-/** When a process started, in the kernel's clock ticks since boot; null where that cannot be told. Process ids come back. */
-function startOf(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The second field is the program's name in brackets, and may hold anything; the start is the 22nd.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
-  } catch {
-    return null
-  }
 }
 
 async function succeeds(operation: Promise<unknown>): Promise<boolean> {
