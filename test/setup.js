@@ -51,6 +51,12 @@ const TOOLS = [
     how: 'apt-get install -t bookworm-backports suricata',
     isHere: () => / version ([7-9]|\d\d)\./.test(run('suricata', '-V').stdout ?? ''),
   },
+  {
+    name: 'PostgreSQL server',
+    debianPackage: 'postgresql',
+    isHere: () => existsSync('/usr/lib/postgresql'),
+  },
+  { name: '7-Zip', debianPackage: 'p7zip-full', isHere: () => runs('7z', 'i') },
 ]
 
 function runs(command, ...args) {
