@@ -3,7 +3,8 @@ import type { Sample } from './sample.ts'
 import { beginsWith, requireSample, sampleOf } from './samples.ts'
 import type { Schema } from './schema.ts'
 import type { SampleQuery } from './store.ts'
-import { checkedHash } from './stored-text.ts'
+import { checkedHash, storedText, storedTime, TEXT_LIMITS } from './stored-text.ts'
+import { storedTags } from './tell.ts'
 
 /** Samples that are asked for at a time: others may write in between. */
 const PAGE = 500
@@ -41,14 +42,16 @@ function comesAfter({ addedAt, sha256 }: Sample): Condition {
 
 function conditionsOf(query: SampleQuery): Condition[] {
   const { text, tag, family, type, verdict, source, since } = query
+  // As they are kept, or nothing could be equal.
+  const word = (given: string) => storedText(given, TEXT_LIMITS.word)
   const conditions: (Condition | false)[] = [
-    type !== undefined && ((eb) => eb('samples.type', '=', type)),
-    since !== undefined && ((eb) => eb('samples.addedAt', '>=', since)),
-    tag !== undefined && has('tags', sql`"tags"."tag" = ${tag.trim().toLowerCase()}`),
-    source !== undefined && has('sightings', sql`"sightings"."source" = ${source}`),
+    type !== undefined && ((eb) => eb('samples.type', '=', word(type))),
+    since !== undefined && ((eb) => eb('samples.addedAt', '>=', storedTime(since))),
+    tag !== undefined && has('tags', sql`"tags"."tag" = ${storedTags([tag])[0] ?? ''}`),
+    source !== undefined && has('sightings', sql`"sightings"."source" = ${word(source)}`),
     verdict !== undefined && has('verdicts', sql`"verdicts"."verdict" = ${verdict}`),
-    family !== undefined && isOfFamily(family),
-    text !== undefined && mentions(text),
+    family !== undefined && isOfFamily(storedText(family, TEXT_LIMITS.family)),
+    text !== undefined && mentions(storedText(text, TEXT_LIMITS.name)),
   ]
   return conditions.filter((condition) => condition !== false)
 }
@@ -77,13 +80,11 @@ const SEARCHED: readonly (readonly [table: FactTable, column: string])[] = [
 ]
 
 function mentions(text: string): Condition {
-  // NUL is in no stored text, and PostgreSQL takes it for none.
-  const plain = text.replaceAll('\0', '\ufffd')
-  const pattern = `%${plain.replace(/[\\%_]/g, '\\$&')}%`
+  const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`
   const anywhere = SEARCHED.map(([table, column]) =>
     has(table, sql`lower(${sql.ref(`${table}.${column}`)}) like lower(${pattern}) escape '\\'`),
   )
-  const digits = /^[0-9a-f]{1,64}$/.test(plain.toLowerCase()) ? plain.toLowerCase() : null
+  const digits = /^[0-9a-f]{1,64}$/i.test(text) ? text.toLowerCase() : null
   const hashes =
     digits === null ? [] : (['sha256', 'sha1', 'md5'] as const).map((each) => beginsWith(each, digits))
   return (eb) => eb.or([...hashes, ...anywhere].map((condition) => condition(eb)))

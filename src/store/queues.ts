@@ -39,9 +39,9 @@ export async function ensureQueue(
   database: Database,
   step: string,
   version: string,
-  after: readonly string[],
+  after: ReadonlySet<string>,
 ): Promise<void> {
-  const order = JSON.stringify([...new Set(after)].sort())
+  const order = JSON.stringify([...after].sort())
   const isAsWanted = async (db: Database['db']) => {
     const queue = await db.selectFrom('queues').selectAll().where('step', '=', step).executeTakeFirst()
     return queue?.version === version && queue.after === order

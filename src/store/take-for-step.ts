@@ -21,18 +21,23 @@ export async function takeForStep(
   { after, limit, leaseMs, now }: TakeOptions,
 ): Promise<readonly Taken[]> {
   const key = queueKey(step, version)
-  await ensureQueue(database, key.step, key.version, after)
+  const before = new Set(after.map((each) => queueKey(each, '').step))
+  await ensureQueue(database, key.step, key.version, before)
   const wanted = Math.min(limit, MAX_TAKEN)
   return await database.write(async (tx) => {
     const taken: Row[] = []
     while (taken.length < wanted) {
       const due = await dueRows(database, tx, key, now, wanted - taken.length)
       if (due.length === 0) break
-      const ready = await readyOf(tx, due, new Set(after))
+      const ready = await readyOf(tx, due, before)
       const waiting = due.filter(({ sha256 }) => !ready.has(sha256))
       // A step before this one was made pending again: whoever settles it lets these go.
       await change(tx, key.step, waiting, { state: 'pending', dueAt: null })
-      const lease = { state: 'running', at: storedTime(now), dueAt: storedTime(now + leaseMs) } as const
+      const lease = {
+        state: 'running',
+        at: storedTime(now),
+        dueAt: storedTime(now + Math.max(1, leaseMs)),
+      } as const
       const leased = due.filter(({ sha256 }) => ready.has(sha256)).map((row) => ({ ...row, ...lease }))
       await change(tx, key.step, leased, lease, 1)
       taken.push(...leased)

@@ -105,8 +105,8 @@ export async function settleDelivery(
       await tx
         .updateTable('deliveries')
         .set((eb) => ({ ...change, attempts: eb('attempts', '+', 1) }))
-        .where('key', '=', key)
-        .where('target', '=', target)
+        .where('key', '=', wholeText('key', key, TEXT_LIMITS.key))
+        .where('target', '=', wholeText('target', target, TEXT_LIMITS.target))
         // What was delivered stays so, whatever a slower sender of the same call found.
         .where('deliveredAt', 'is', null)
         .execute(),
