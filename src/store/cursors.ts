@@ -19,5 +19,7 @@ export async function setCursor({ database }: StoreContext, name: string, value:
         .values({ name: key, value: kept })
         .onConflict((on) => on.column('name').doUpdateSet({ value: kept }))
         .execute(),
+    // After a power cut a watcher reads again from where it was before.
+    { lasting: false },
   )
 }

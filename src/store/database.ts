@@ -12,9 +12,10 @@ export interface Database {
   readonly db: Kysely<Schema>
   /**
    * Does `work` in one transaction, which it gets. It may be done again from its beginning where others were in the way,
-   * so it must do nothing but ask the database, or what is harmless twice.
+   * so it must do nothing but ask the database, or what is harmless twice. Once it is done it outlasts a kill, and a power
+   * cut unless it is not `lasting`; what such a cut takes away is always the last that was written.
    */
-  write<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  write<T>(work: (tx: Tx) => Promise<T>, options?: { readonly lasting: boolean }): Promise<T>
   /** Until the transaction ends nobody else holds `what`; in shared mode, only others that share it. */
   hold(tx: Tx, what: string, shared?: boolean): Promise<void>
   /** Whether rows that are read to be changed are to be locked. */
@@ -27,10 +28,16 @@ const MAX_TRIES = 20
 /** Connects, and brings the schema up to date. @throws StoreUnreachableError, NewerStoreError */
 export async function openDatabase(backend: Backend): Promise<Database> {
   const db = new Kysely<Schema>({ dialect: asking(backend) })
-  const write = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
+  const write = async <T>(work: (tx: Tx) => Promise<T>, { lasting } = { lasting: true }): Promise<T> => {
     for (let tries = 1; ; tries++) {
       try {
-        return await db.transaction().execute(work)
+        return await db.connection().execute(async (connection) => {
+          await backend.before?.(connection, lasting)
+          return await connection.transaction().execute(async (tx) => {
+            await backend.within?.(tx, lasting)
+            return await work(tx)
+          })
+        })
       } catch (error) {
         if (tries >= MAX_TRIES || !backend.wasInTheWay(error)) throw error
       }
@@ -59,7 +66,8 @@ function asking({ dialect, ask }: Backend): Dialect {
     createIntrospector: (db) => dialect.createIntrospector(db),
     createDriver(): Driver {
       const driver = dialect.createDriver()
-      const acquire = driver.acquireConnection.bind(driver)
+      const [init, acquire] = [driver.init.bind(driver), driver.acquireConnection.bind(driver)]
+      driver.init = () => ask(init)
       driver.acquireConnection = async () => {
         const connection = await ask(acquire)
         if (!wrapped.has(connection)) {

@@ -36,6 +36,9 @@ export async function postgresBackend(url: string): Promise<Backend> {
     },
     where,
     locksRows: true,
+    async within(tx, lasting) {
+      if (!lasting) await sql`set local synchronous_commit = off`.execute(tx)
+    },
     async hold(tx, what, shared) {
       const lock = shared ? sql`pg_advisory_xact_lock_shared` : sql`pg_advisory_xact_lock`
       await sql`select ${lock}(hashtextextended(${`taxon ${what}`}, 0))`.execute(tx)

@@ -1,4 +1,4 @@
-import { open, rm } from 'node:fs/promises'
+import { open, unlink } from 'node:fs/promises'
 import { isContentThere, settleContent } from './content.ts'
 import type { StoreContext } from './context.ts'
 import type { Tx } from './database.ts'
@@ -58,7 +58,7 @@ export async function put(
   } catch (error) {
     throw bytes.hasFailed() ? error : asUnwritable(folder, error)
   } finally {
-    await rm(path, { force: true })
+    await unlink(path).catch(() => {})
   }
 }
 

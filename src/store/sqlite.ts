@@ -1,6 +1,13 @@
 import { open } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
-import { CompiledQuery, type DatabaseConnection, type Driver, SqliteDialect, type SqliteDriver } from 'kysely'
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  SqliteDialect,
+  type SqliteDriver,
+  sql,
+} from 'kysely'
 import Libsql from 'libsql'
 import { DamagedFileError, UnwritableError } from '../core/index.ts'
 import type { Backend } from './backend.ts'
@@ -23,11 +30,18 @@ export async function sqliteBackend(path: string): Promise<Backend> {
   } catch (error) {
     throw new UnwritableError(path, error)
   }
+  let isLasting = true
   return {
     dialect: new ImmediateSqliteDialect({ database: async () => await openFile(path) }),
     types: { text: 'text', id: 'integer primary key autoincrement' },
     where: path,
     locksRows: false,
+    async before(connection, lasting) {
+      // Without it a commit waits for no disk. There is one connection, and one transaction at a time.
+      if (lasting === isLasting) return
+      await sql`pragma synchronous = ${sql.raw(lasting ? 'full' : 'normal')}`.execute(connection)
+      isLasting = lasting
+    },
     // A transaction that writes has the whole database for itself from its beginning.
     hold: async () => {},
     wasInTheWay: () => false,

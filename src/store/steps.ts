@@ -7,6 +7,9 @@ import type { Schema } from './schema.ts'
 import type { Step, StepCount } from './step.ts'
 import { checkedHash, MAX_JSON_CHARACTERS, storedTime, wholeText } from './stored-text.ts'
 
+/** What a power cut takes away is done again. */
+export const DONE_AGAIN = { lasting: false }
+
 /** How long a step that is said to be running, without an end of that, keeps others away. */
 const DEFAULT_LEASE_MS = 600_000
 
@@ -54,7 +57,7 @@ export async function setStep({ database }: StoreContext, given: Step): Promise<
       .onConflict((on) => on.columns(['sha256', 'step']).doUpdateSet(said))
       .execute()
     await releaseSample(tx, sha256)
-  })
+  }, DONE_AGAIN)
 }
 
 function dueAtOf({ state, nextAt, at }: Step): number | null {

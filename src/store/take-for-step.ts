@@ -5,7 +5,7 @@ import { ensureQueue, isSettled, queueKey } from './queues.ts'
 import { sampleOf } from './samples.ts'
 import type { Schema } from './schema.ts'
 import type { Taken, TakeOptions } from './step.ts'
-import { stepOf } from './steps.ts'
+import { DONE_AGAIN, stepOf } from './steps.ts'
 import { storedTime } from './stored-text.ts'
 
 /** Samples that one call takes; lists of values in a statement have their limits. */
@@ -43,7 +43,7 @@ export async function takeForStep(
       taken.push(...leased)
     }
     return await withSamples(tx, taken)
-  })
+  }, DONE_AGAIN)
 }
 
 /** The rows of a step that may be taken, oldest first; those that others are working on at this moment are passed over. */

@@ -110,5 +110,7 @@ export async function settleDelivery(
         // What was delivered stays so, whatever a slower sender of the same call found.
         .where('deliveredAt', 'is', null)
         .execute(),
+    // A call that a power cut makes us forget is made again; its key tells the receiver.
+    { lasting: false },
   )
 }
