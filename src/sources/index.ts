@@ -2,11 +2,6 @@ export type { Archive, Member } from './archives/archive.ts'
 export { archiveFile, archiveKind } from './archives/open-archive.ts'
 export { fileBytes } from './archives/random-access.ts'
 export { findZipEnd, type ZipEnd } from './archives/zip.ts'
-export {
-  CUSTOMARY_PASSWORD,
-  type FindOptions,
-  findSources,
-  HEAD_BYTES,
-  openSource,
-  type Source,
-} from './sources.ts'
+export { encryptedZip } from './archives/zip-writer.ts'
+export { CUSTOMARY_PASSWORD } from './customary-password.ts'
+export { type FindOptions, findSources, HEAD_BYTES, openSource, type Source } from './sources.ts'

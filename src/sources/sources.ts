@@ -17,6 +17,7 @@ import {
 import type { Archive, Member } from './archives/archive.ts'
 import { archiveFile, archiveKind, archiveStream } from './archives/open-archive.ts'
 import { fileBytes } from './archives/random-access.ts'
+import { CUSTOMARY_PASSWORD } from './customary-password.ts'
 
 /** Something that holds samples or what is known of them: a file, standard input, or a member of an archive. */
 export interface Source {
@@ -46,8 +47,6 @@ export interface FindOptions {
   onSkip?(path: string, reason: string): void
 }
 
-/** The password by which samples and their reports are exchanged. */
-export const CUSTOMARY_PASSWORD = 'infected'
 /** Folders within folders. */
 const MAX_FOLDER_DEPTH = 64
 

@@ -54,12 +54,30 @@ export function zipCrypto(password: string, check: number): Decryption {
   }
 }
 
-/** WinZip's AES encryption, versions AE-1 and AE-2. @param strength 1, 2 or 3: 128, 192 or 256 bits */
-export function zipAes(password: string, strength: 1 | 2 | 3): Decryption {
+/** The parts of WinZip's AES encryption of one member that writing and reading share. */
+export interface WinZipCipher {
+  /** Two bytes that tell a wrong password, most often. */
+  readonly check: Uint8Array
+  /** Encrypts the next bytes, or decrypts them: the same in counter mode. */
+  apply(data: Uint8Array): Uint8Array
+  /** Adds encrypted bytes to what is vouched for. */
+  vouch(encrypted: Uint8Array): void
+  /** The ten bytes that follow the encrypted ones. */
+  seal(): Uint8Array
+}
+
+/** Bytes of salt for a strength of 1, 2 or 3: 128, 192 or 256 bits. */
+export function saltBytes(strength: 1 | 2 | 3): number {
+  return 4 + 4 * strength
+}
+
+/** WinZip's AES encryption for one member (WinZip, "AES Encryption Information", AE-1 and AE-2). */
+export function winZipCipher(password: string, salt: Uint8Array, strength: 1 | 2 | 3): WinZipCipher {
   const keyBytes = 8 + 8 * strength
-  const saltBytes = keyBytes / 2
-  let cipher: ReturnType<typeof createCipheriv> | null = null
-  let hmac: ReturnType<typeof createHmac> | null = null
+  const keys = pbkdf2Sync(password, salt, 1000, 2 * keyBytes + 2, 'sha1')
+  const cipher = createCipheriv(`aes-${keyBytes * 8}-ecb`, keys.subarray(0, keyBytes), null)
+  cipher.setAutoPadding(false)
+  const hmac = createHmac('sha1', keys.subarray(keyBytes, 2 * keyBytes))
   let counter = 0
   let stream: Uint8Array = new Uint8Array(0)
   // Counter mode as in WinZip counts from 1 in little-endian, which node's own counter mode does not.
@@ -70,29 +88,39 @@ export function zipAes(password: string, strength: 1 | 2 | 3): Decryption {
       counters.writeUInt32LE(counter >>> 0, at)
       counters.writeUInt32LE(Math.floor(counter / 2 ** 32), at + 4)
     }
-    return cipher!.update(counters)
+    return cipher.update(counters)
   }
   return {
-    headBytes: saltBytes + 2,
-    tailBytes: 10,
-    start(head) {
-      const keys = pbkdf2Sync(password, head.subarray(0, saltBytes), 1000, 2 * keyBytes + 2, 'sha1')
-      cipher = createCipheriv(`aes-${keyBytes * 8}-ecb`, keys.subarray(0, keyBytes), null).setAutoPadding(
-        false,
-      )
-      hmac = createHmac('sha1', keys.subarray(keyBytes, 2 * keyBytes))
-      return Buffer.compare(keys.subarray(2 * keyBytes), head.subarray(saltBytes)) === 0
-    },
-    update(data) {
-      hmac!.update(data)
+    check: keys.subarray(2 * keyBytes),
+    apply(data) {
       if (stream.length < data.length) {
         stream = Buffer.concat([stream, keyStream(data.length - stream.length)])
       }
-      const plain = new Uint8Array(data.length)
-      for (let i = 0; i < data.length; i++) plain[i] = data[i]! ^ stream[i]!
+      const result = new Uint8Array(data.length)
+      for (let i = 0; i < data.length; i++) result[i] = data[i]! ^ stream[i]!
       stream = stream.subarray(data.length)
-      return plain
+      return result
     },
-    finish: (tail) => Buffer.compare(hmac!.digest().subarray(0, 10), tail) === 0,
+    vouch: (encrypted) => void hmac.update(encrypted),
+    seal: () => hmac.digest().subarray(0, 10),
+  }
+}
+
+/** Undoes WinZip's AES encryption, versions AE-1 and AE-2. @param strength 1, 2 or 3: 128, 192 or 256 bits */
+export function zipAes(password: string, strength: 1 | 2 | 3): Decryption {
+  const salt = saltBytes(strength)
+  let cipher: WinZipCipher | null = null
+  return {
+    headBytes: salt + 2,
+    tailBytes: 10,
+    start(head) {
+      cipher = winZipCipher(password, head.subarray(0, salt), strength)
+      return Buffer.compare(cipher.check, head.subarray(salt)) === 0
+    },
+    update(data) {
+      cipher!.vouch(data)
+      return cipher!.apply(data)
+    },
+    finish: (tail) => Buffer.compare(cipher!.seal(), tail) === 0,
   }
 }
