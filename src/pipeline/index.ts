@@ -13,6 +13,18 @@ export {
   suricataRules,
   suricataSettings,
 } from '../intake/index.ts'
+export {
+  ALLOWANCE_KINDS,
+  type Allowance,
+  type Known,
+  MAX_FACTS,
+  openStore,
+  type Sample,
+  type SampleQuery,
+  type Store,
+  type StoredVerdict,
+} from '../store/index.ts'
+export { type Added, type AddOptions, addToStore } from './add-to-store.ts'
 export { type BuildNativeOptions, buildNative, type NativeBuild, NativeBuildError } from './build-native.ts'
 export { type ClassifyOptions, classify } from './classify.ts'
 export { type DescribedCorpus, describeCorpus } from './describe-corpus.ts'
@@ -24,7 +36,9 @@ export { examineSuricata, settingText } from './examine-suricata.ts'
 export { corpusLines, type ExportOptions, exportCorpus } from './export-corpus.ts'
 export { type ExportedModel, exportModel, modelAsOnnx } from './export-model.ts'
 export { AVCLASS, type FetchAvclassOptions, fetchAvclass } from './fetch-avclass.ts'
+export { type HandedOut, handOut } from './hand-out.ts'
 export { type ImportCorpusOptions, type ImportResult, importCorpus, type Skipped } from './import-corpus.ts'
+export { type ImportViperOptions, importViper, type ViperImport } from './import-viper.ts'
 export type { EvidenceSize } from './judge.ts'
 export { type Labelled, type LabelPathsOptions, labelPaths, labelReports } from './label-paths.ts'
 export { type LabelSourceOptions, openAvclass, openLabelSources } from './label-sources.ts'
@@ -42,6 +56,7 @@ export { DISASSEMBLERS, type Disassembler, type ReadInputSettings } from './read
 export { readRecipe } from './read-recipe.ts'
 export { type SubmitOptions, type SubmitOutcome, sandboxState, submitPaths } from './sandbox.ts'
 export { openSandbox, type SandboxAddress, sandboxFromEnvironment } from './sandbox-address.ts'
+export { DEFAULT_STORE, STORE_VARIABLE, storeLocation } from './store-location.ts'
 export { type CorpusSweep, type SweepOptions, sweep } from './sweep.ts'
 export { type TrainOptions, train } from './train.ts'
 export { type InspectedArrival, type IntakeSource, watchIntake } from './watch-intake.ts'

@@ -20,3 +20,4 @@ export type {
 } from './store.ts'
 export type { StoredLabel } from './stored-label.ts'
 export type { Delivery, DeliveryOutcome, StoredVerdict } from './stored-verdict.ts'
+export { openViperProject, type ViperProject, type ViperSample, viperBinary } from './viper-project.ts'

@@ -11,6 +11,7 @@ import { model } from './model.ts'
 import { ngrams } from './ngrams.ts'
 import { recipes } from './recipes.ts'
 import { sandbox } from './sandbox.ts'
+import { store } from './store.ts'
 import { train } from './train.ts'
 
 /** Every command, in the order of the help text. A new one is one file and one line here. */
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   classify,
   disassemble,
   label,
+  store,
   corpus,
   ngrams,
   train,
