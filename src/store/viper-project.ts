@@ -2,7 +2,7 @@ import { constants, rmSync } from 'node:fs'
 import { copyFile, lstat, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Libsql from 'libsql'
+import type { Database, Statement } from 'libsql'
 import { beforeEnd, MalformedInputError, UnreadableError } from '../core/index.ts'
 
 /*
@@ -57,7 +57,7 @@ export async function openViperProject(folder: string): Promise<ViperProject> {
     const copy = join(copyFolder, 'viper.db')
     if (!(await lstat(path)).isFile()) throw new UnreadableError(path, { code: 'it is no file' })
     await copyFile(path, copy, constants.COPYFILE_FICLONE)
-    const file = openCopy(copy)
+    const file = await openCopy(copy)
     const close = async () => {
       file.close()
       await remove()
@@ -78,7 +78,8 @@ export async function openViperProject(folder: string): Promise<ViperProject> {
   }
 }
 
-function openCopy(path: string): Libsql.Database {
+async function openCopy(path: string): Promise<Database> {
+  const { default: Libsql } = await import('libsql')
   const file = new Libsql(path)
   // Nothing that the schema may hold is run, but for what is asked for here.
   file.exec('pragma trusted_schema = off')
@@ -90,7 +91,7 @@ function notViper(problem: string, cause?: unknown): MalformedInputError {
 }
 
 /** The columns of each table. A view or a computed column could do anything, or for ever. */
-function checkTables(file: Libsql.Database): Map<string, ReadonlySet<string>> {
+function checkTables(file: Database): Map<string, ReadonlySet<string>> {
   const columns = new Map<string, ReadonlySet<string>>()
   for (const [table, wanted] of [...TABLES, ['analysis', []] as const]) {
     const about = file.prepare('select type, sql from sqlite_master where name = ?').get(table) as
@@ -112,7 +113,7 @@ function checkTables(file: Libsql.Database): Map<string, ReadonlySet<string>> {
 }
 
 function* samplesIn(
-  file: Libsql.Database,
+  file: Database,
   columns: ReadonlyMap<string, ReadonlySet<string>>,
 ): Generator<ViperSample> {
   const malware = columns.get('malware')!
@@ -142,7 +143,7 @@ function* samplesIn(
         `coalesce(${text('cmd_line', 't')}, '') || char(10, 10) || coalesce(${text('results', 't')}, '')`,
       )
     : null
-  const texts = (query: Libsql.Statement | null, id: number) =>
+  const texts = (query: Statement | null, id: number) =>
     ((query?.all([id]) ?? []) as { text: unknown }[]).flatMap(({ text: value }) =>
       typeof value === 'string' && value.trim() !== '' ? [value] : [],
     )
