@@ -65,16 +65,15 @@ export async function openViperProject(folder: string): Promise<ViperProject> {
     try {
       const columns = checkTables(file)
       const count = Number((file.prepare('select count(*) as n from malware').get() as { n: number }).n)
-      return { count, samples: () => samplesIn(file, columns), close }
+      return { count, samples: () => known(samplesIn(file, columns)), close }
     } catch (error) {
       await close()
       throw error
     }
   } catch (error) {
     await remove()
-    const { code = '', syscall } = error as NodeJS.ErrnoException
-    if (syscall !== undefined) throw new UnreadableError(path, error)
-    throw code.startsWith('SQLITE') ? notViper((error as Error).message, error) : error
+    const { syscall } = error as NodeJS.ErrnoException
+    throw syscall === undefined ? asNotViper(error) : new UnreadableError(path, error)
   }
 }
 
@@ -90,19 +89,35 @@ function notViper(problem: string, cause?: unknown): MalformedInputError {
   return new MalformedInputError('viper.db', problem, 0, { cause })
 }
 
+/** An error of SQLite, which finds damage only where it reads, as that; any other as it is. */
+function asNotViper(error: unknown): unknown {
+  const { code = '', message } = error as NodeJS.ErrnoException
+  return code.startsWith('SQLITE') ? notViper(message, error) : error
+}
+
+function* known<T>(items: Generator<T>): Generator<T> {
+  try {
+    yield* items
+  } catch (error) {
+    throw asNotViper(error)
+  }
+}
+
 /** The columns of each table. A view or a computed column could do anything, or for ever. */
 function checkTables(file: Database): Map<string, ReadonlySet<string>> {
   const columns = new Map<string, ReadonlySet<string>>()
+  const about = file.prepare(
+    'select cast(type as blob) as type, cast(sql as blob) as sql from sqlite_master where name = ?',
+  )
+  const info = file.prepare('select cast(name as blob) as name, hidden from pragma_table_xinfo(?)')
   for (const [table, wanted] of [...TABLES, ['analysis', []] as const]) {
-    const about = file.prepare('select type, sql from sqlite_master where name = ?').get(table) as
-      | { type: unknown; sql: unknown }
-      | undefined
-    if (about === undefined && table === 'analysis') continue
-    if (about?.type !== 'table' || !/^create table\b/i.test(String(about.sql)))
+    const row = about.get([table]) as { type: unknown; sql: unknown } | undefined
+    if (row === undefined && table === 'analysis') continue
+    if (textOf(row?.type) !== 'table' || !/^create table\b/i.test(textOf(row?.sql) ?? ''))
       throw notViper(`there is no table ${table}`)
-    const found = file.prepare(`pragma table_xinfo("${table}")`).all() as { name: string; hidden: number }[]
+    const found = info.all([table]) as { name: unknown; hidden: number }[]
     if (found.some(({ hidden }) => hidden !== 0)) throw notViper(`the table ${table} computes columns`)
-    const names = new Set(found.map(({ name }) => name))
+    const names = new Set(found.map(({ name }) => textOf(name) ?? ''))
     const missing = wanted.find((name) => !names.has(name))
     if (missing !== undefined) throw notViper(`the table ${table} has no column ${missing}`)
     columns.set(table, names)
@@ -112,61 +127,61 @@ function checkTables(file: Database): Map<string, ReadonlySet<string>> {
   return columns
 }
 
+/** Texts are asked for as bytes: one that is not UTF-8 ends the process within libsql. */
+function textOf(value: unknown): string | null {
+  return value instanceof Uint8Array || value instanceof ArrayBuffer ? new TextDecoder().decode(value) : null
+}
+
 function* samplesIn(
   file: Database,
   columns: ReadonlyMap<string, ReadonlySet<string>>,
 ): Generator<ViperSample> {
   const malware = columns.get('malware')!
-  const text = (name: string, table = 'm') => `substr(cast(${table}.${name} as text), 1, ${MAX_TEXT})`
-  const optional = (name: string) => (malware.has(name) ? text(name) : 'null')
+  const text = (name: string) => `substr(cast(${name} as text), 1, ${MAX_TEXT})`
+  const optional = (name: string) => (malware.has(name) ? text(`m.${name}`) : 'null')
   const parent = malware.has('parent_id')
-    ? `(select ${text('sha256', 'p')} from malware p where p.id = m.parent_id limit 1)`
+    ? `(select ${text('p.sha256')} from malware p where p.id = m.parent_id limit 1)`
     : 'null'
-  const page = file.prepare(`select m.id as id, ${text('sha256')} as sha256, ${optional('name')} as name,
-    ${optional('created_at')} as createdAt, ${parent} as parent
-    from malware m where m.id > ? order by m.id limit ${PAGE}`)
+  // By the row's own number, which is one whatever the columns hold, as far as a double counts.
+  const page = file.prepare(`select m.rowid as row, cast(${text('m.sha256')} as blob) as sha256,
+    cast(${optional('name')} as blob) as name, cast(${optional('created_at')} as blob) as createdAt,
+    cast(${parent} as blob) as parent from malware m
+    where m.rowid > ? and m.rowid <= ${Number.MAX_SAFE_INTEGER} order by m.rowid limit ${PAGE}`)
   const joined = (table: string, key: string, what: string) =>
-    file.prepare(`select ${what} as text from association a join ${table} t on t.id = a.${key}
-      where a.malware_id = ? limit ${MAX_FACTS}`)
-  const tags = joined('tag', 'tag_id', text('tag', 't'))
-  const title = columns.get('note')!.has('title')
-    ? `coalesce(${text('title', 't')} || char(10, 10), '')`
-    : "''"
-  const notes = joined('note', 'note_id', `${title} || coalesce(${text('body', 't')}, '')`)
+    file.prepare(`select cast(${what} as blob) as text from association a join ${table} t on t.id = a.${key}
+      where a.malware_id = (select id from malware where rowid = ?) limit ${MAX_FACTS}`)
+  const pair = (first: string, second: string) =>
+    `coalesce(${text(first)} || char(10, 10), '') || coalesce(${text(second)}, '')`
+  const hasTitles = columns.get('note')!.has('title')
   const hasAnalyses =
     columns.get('association')!.has('analysis_id') &&
     ['cmd_line', 'results'].every((name) => columns.get('analysis')?.has(name))
-  const analyses = hasAnalyses
-    ? joined(
-        'analysis',
-        'analysis_id',
-        `coalesce(${text('cmd_line', 't')}, '') || char(10, 10) || coalesce(${text('results', 't')}, '')`,
-      )
-    : null
-  const texts = (query: Statement | null, id: number) =>
-    ((query?.all([id]) ?? []) as { text: unknown }[]).flatMap(({ text: value }) =>
-      typeof value === 'string' && value.trim() !== '' ? [value] : [],
-    )
-  for (let last = Number.MIN_SAFE_INTEGER; ; ) {
+  const tags = joined('tag', 'tag_id', text('t.tag'))
+  const notes = joined('note', 'note_id', hasTitles ? pair('t.title', 't.body') : text('t.body'))
+  const analyses = hasAnalyses ? joined('analysis', 'analysis_id', pair('t.cmd_line', 't.results')) : null
+  const texts = (query: Statement | null, row: number) =>
+    ((query?.all([row]) ?? []) as { text: unknown }[])
+      .map((found) => textOf(found.text)?.trim() ?? '')
+      .filter((found) => found !== '')
+  for (let last = -1; ; ) {
     const rows = page.all([last]) as Record<string, unknown>[]
-    for (const row of rows) {
-      const id = Number(row.id)
+    for (const found of rows) {
+      last = Number(found.row)
       yield {
-        sha256: String(row.sha256).toLowerCase(),
-        name: typeof row.name === 'string' ? row.name : null,
-        createdAt: timeOf(row.createdAt),
-        tags: texts(tags, id),
-        notes: [...texts(notes, id), ...texts(analyses, id)],
-        parent: typeof row.parent === 'string' ? row.parent.toLowerCase() : null,
+        sha256: (textOf(found.sha256) ?? '').toLowerCase(),
+        name: textOf(found.name),
+        createdAt: timeOf(textOf(found.createdAt) ?? ''),
+        tags: texts(tags, last),
+        notes: [...texts(notes, last), ...texts(analyses, last)],
+        parent: textOf(found.parent)?.toLowerCase() ?? null,
       }
     }
     if (rows.length < PAGE) return
-    last = Number(rows.at(-1)!.id)
   }
 }
 
-function timeOf(text: unknown): number {
-  const [, day, time] = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)/.exec(String(text)) ?? []
+function timeOf(text: string): number {
+  const [, day, time] = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)/.exec(text) ?? []
   const parsed = day === undefined ? Number.NaN : Date.parse(`${day}T${time}Z`)
   return Number.isFinite(parsed) ? parsed : 0
 }
