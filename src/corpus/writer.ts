@@ -1,6 +1,6 @@
 import { appendFile, mkdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { KnownError, UnwritableError, wellFormed, writeWhole } from '../core/index.ts'
+import { KnownError, lock, UnwritableError, wellFormed, writeWhole } from '../core/index.ts'
 import { traceGroup } from './content.ts'
 import { type Database, openDatabase, parquetFiles, selectFrom } from './database.ts'
 import {
@@ -13,7 +13,6 @@ import {
   vocabularyFile,
 } from './format.ts'
 import { readJournal } from './journal.ts'
-import { lock } from './lock.ts'
 import type { Row } from './row.ts'
 import { shardWriter } from './shard-writer.ts'
 import { checkColumns, findShards, isCorpus, type Shard, sweep } from './shards.ts'

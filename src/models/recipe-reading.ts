@@ -1,5 +1,5 @@
 import { parse } from 'smol-toml'
-import { UsageError } from '../core/index.ts'
+import { type SettingsTable, settingsTable, UsageError } from '../core/index.ts'
 import { DEFAULT_FEATURES, type FeatureSettings, MAX_N } from '../features/index.ts'
 import { KINDS, VIEWS } from '../samples/index.ts'
 import type { AbstainSettings } from './abstention.ts'
@@ -7,7 +7,6 @@ import { gridFault, type KindSetting } from './classifier-kind.ts'
 import { classifiers, findClassifier } from './classifiers.ts'
 import type { ModelSettings, Recipe } from './recipe.ts'
 import { DEFAULT_MODEL } from './recipe-defaults.ts'
-import { type SettingsTable, settingsTable } from './settings-table.ts'
 
 /** Longest recipe file that is read, in characters. */
 const MAX_RECIPE_LENGTH = 1 << 20

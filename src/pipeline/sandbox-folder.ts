@@ -1,7 +1,6 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { KnownError, UnreadableError, UnwritableError, writeWhole } from '../core/index.ts'
-import { lock } from '../corpus/index.ts'
+import { KnownError, lock, UnreadableError, UnwritableError, writeWhole } from '../core/index.ts'
 import type { Journal } from '../intake/index.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { UsageError } from '../core/index.ts'
+import { UsageError } from './errors.ts'
 
 /** Most texts of a list. */
 const MAX_TEXTS = 10_000

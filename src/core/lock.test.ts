@@ -1,10 +1,15 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { withFolder } from '../../test/corpus-rows.ts'
-import { UsageError } from '../core/index.ts'
+import { UsageError } from './errors.ts'
 import { lock } from './lock.ts'
+
+async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'taxon-lock-'))
+  await work(folder).finally(() => rm(folder, { recursive: true }))
+}
 
 describe('lock', () => {
   it('is held by one at a time, and given back', async () => {

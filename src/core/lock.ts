@@ -1,6 +1,7 @@
 import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { isRunning, startOf, UsageError } from '../core/index.ts'
+import { UsageError } from './errors.ts'
+import { isRunning, startOf } from './running-process.ts'
 
 /**
  * Takes a lock file, so that only one process writes beside it, and returns the function that gives it back. The lock of
