@@ -1,22 +1,6 @@
-/** One time that a sample was seen on its way, or found. What `store` keeps of it has the same shape. */
-export interface Sighting {
-  /** The same sighting told twice has the same key, e.g. `suricata:<flow>:<transaction>:<file id>:<time>`. */
-  readonly key: string
-  readonly source: string
-  /** Milliseconds since 1970. */
-  readonly at: number
-  /** The name that the file had there, as it was told: hostile. */
-  readonly name: string | null
-  readonly protocol: string | null
-  readonly sourceAddress: string | null
-  readonly sourcePort: number | null
-  readonly destinationAddress: string | null
-  readonly destinationPort: number | null
-  readonly host: string | null
-  readonly uri: string | null
-  /** Whatever else the source tells, as JSON text of an object; MAX_DETAILS characters at most. */
-  readonly details: string | null
-}
+import type { Sighting } from '../store/index.ts'
+
+export type { Sighting }
 
 /** Characters of a name, host or address that are kept. */
 export const MAX_TEXT = 4096

@@ -1,5 +1,6 @@
 export * from './api-names.ts'
 export * from './canonical-names.ts'
+export * from './engine-label.ts'
 export * from './executable-summary.ts'
 export * from './label.ts'
 export * from './opcode-dialect.ts'

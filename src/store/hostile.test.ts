@@ -127,7 +127,7 @@ describe.each(storeBackends())('hostile things in a store on $name', ({ start, l
 function labelOf(text: string) {
   return {
     ...{ malicious: 1 as const, family: text, category: text, firstSeen: text, by: text, source: text },
-    ...{ engine: text, detection: text, version: text, at: 1 },
+    ...{ engine: text, detection: text, version: text, at: 1, state: 'failed' as const, problem: text },
   }
 }
 

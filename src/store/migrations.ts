@@ -39,7 +39,7 @@ const migrations: readonly ((types: ColumnTypes) => readonly string[])[] = [
     'create index "relations_child" on "relations" ("child")',
     `create table "labels" ("sha256" ${ofSample(text)}, "source" ${text} not null, "engine" ${text} not null,
       "version" ${text} not null, "malicious" integer, "family" ${text}, "category" ${text}, "firstSeen" ${text},
-      "by" ${text}, "detection" ${text}, "at" bigint not null,
+      "by" ${text}, "detection" ${text}, "state" ${text} not null, "problem" ${text}, "at" bigint not null,
       primary key ("sha256", "source", "engine", "version"))`,
     `create table "artifacts" ("sha256" ${ofSample(text)}, "kind" ${text} not null, "producer" ${text} not null,
       "digest" ${text} not null, "size" bigint not null, "at" bigint not null,

@@ -215,6 +215,8 @@ describe.each(storeBackends())('a store on $name', ({ start, location, end }) =>
         detection: 'Win.Trojan.Agent-1',
         version: '1',
         at: 7,
+        state: 'found',
+        problem: null,
       }
       const clean = { ...label, malicious: 0 as const, detection: null, family: null, version: null }
       await store.label(hash, [label, { ...label, version: '2' }, clean])

@@ -85,7 +85,7 @@ export async function tellRelation(tx: Tx, { parent, child, kind, name }: Relati
 
 /** Adds a label, or brings that of its source, engine and version up to date. */
 export async function tellLabel(tx: Tx, sha256: string, label: StoredLabel): Promise<void> {
-  const { word, family, detection } = TEXT_LIMITS
+  const { word, family, detection, reason } = TEXT_LIMITS
   const said = {
     malicious: label.malicious,
     family: storedOrNull(label.family, family),
@@ -93,6 +93,8 @@ export async function tellLabel(tx: Tx, sha256: string, label: StoredLabel): Pro
     firstSeen: storedOrNull(label.firstSeen, word),
     by: storedOrNull(label.by, word),
     detection: storedOrNull(label.detection, detection),
+    state: label.state,
+    problem: storedOrNull(label.problem, reason),
     at: storedTime(label.at),
   }
   const key = {
