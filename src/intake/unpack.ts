@@ -38,6 +38,8 @@ export interface UnpackOptions {
   readonly password?: string
   /** Name of the file, from which that of what is merely compressed is made. */
   readonly name?: string | null
+  /** Folder in which members lie for a moment, in one of their own; the system's by default. */
+  readonly temporary?: string
   readonly signal?: AbortSignal
 }
 
@@ -61,7 +63,7 @@ export async function* unpack(path: string, options: UnpackOptions = {}): AsyncG
   const { size } = await stat(path).catch((error) => {
     throw new UnreadableError(path, error)
   })
-  const folder = await mkdtemp(join(tmpdir(), 'taxon-unpack-'))
+  const folder = await mkdtemp(join(options.temporary ?? tmpdir(), 'taxon-unpack-'))
   const forget = beforeEnd(() => rmSync(folder, { recursive: true, force: true }))
   try {
     yield* unpackFile(path, [], { ...options, folder, limits, left: budget(limits, size), count: 0 })

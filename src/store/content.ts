@@ -5,6 +5,7 @@ import { decompress, MalformedInputError } from '../core/index.ts'
 import type { StoreContext } from './context.ts'
 import { CorruptSampleError } from './errors.ts'
 import { type ContentFolder, contentPath, flushFolder, makeShard } from './folder.ts'
+import { storeKey } from './key.ts'
 import { requireSample } from './samples.ts'
 import { readScrambled } from './scrambled-file.ts'
 
@@ -41,6 +42,17 @@ export async function* sampleBytes(
 /** The content of an artifact. @throws CorruptSampleError */
 export function artifactBytes({ folder, key }: StoreContext, digest: string): AsyncGenerator<Uint8Array> {
   return checked(unzipped(scrambled(contentPath(folder, 'artifacts', digest), key, digest), digest), digest)
+}
+
+/** Content from the files of a store alone, checked as it comes: workers need no database. @throws CorruptSampleError */
+export async function* storedContent(
+  folder: string,
+  content: ContentFolder,
+  hash: string,
+): AsyncGenerator<Uint8Array> {
+  const key = await storeKey(folder)
+  const bytes = scrambled(contentPath(folder, content, hash), key, hash)
+  yield* checked(content === 'samples' ? bytes : unzipped(bytes, hash), hash)
 }
 
 async function* scrambled(path: string, key: Uint8Array, hash: string): AsyncGenerator<Uint8Array> {

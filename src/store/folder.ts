@@ -122,6 +122,13 @@ export function temporaryPath(folder: string): string {
   return join(folder, 'tmp', `${HOST}~${process.pid}~${START}~${randomBytes(8).toString('hex')}`)
 }
 
+/** Makes a folder of this process's own in the store's `tmp`; when the process is gone, whoever opens the store removes it. */
+export async function temporaryFolder(folder: string): Promise<string> {
+  const path = temporaryPath(folder)
+  await mkdir(path, { mode: FOLDER_MODE })
+  return path
+}
+
 /** Whether the process that wrote a temporary file is known to be gone. */
 export function isLeftOver(name: string): boolean {
   const [host, pid, start] = name.split('~')
@@ -132,7 +139,7 @@ export function isLeftOver(name: string): boolean {
 /** Removes the temporary files of processes that are gone. */
 export async function removeLeftOvers(folder: string): Promise<void> {
   for (const name of await readdir(join(folder, 'tmp'))) {
-    if (isLeftOver(name)) await rm(join(folder, 'tmp', name), { force: true })
+    if (isLeftOver(name)) await rm(join(folder, 'tmp', name), { recursive: true, force: true })
   }
 }
 

@@ -16,7 +16,7 @@ import { removeSample } from './remove.ts'
 import { findSample, requireSample, resolveSample } from './samples.ts'
 import { labelsOf, showSample } from './show.ts'
 import { sqliteBackend } from './sqlite.ts'
-import { countSteps, setStep, stepsOf } from './steps.ts'
+import { countSteps, releaseSteps, retrySteps, setStep, stepsOf } from './steps.ts'
 import type { Store, StoreLocation } from './store.ts'
 import { checkedHash, storedOrNull, storedText, TEXT_LIMITS } from './stored-text.ts'
 import { takeForStep } from './take-for-step.ts'
@@ -114,6 +114,8 @@ function storeOf(store: StoreContext): Store {
     steps: (sha256) => stepsOf(store, checkedHash(sha256)),
     setStep: (step) => setStep(store, step),
     takeForStep: (step, version, options) => takeForStep(store, step, version, options),
+    releaseSteps: () => releaseSteps(store),
+    retrySteps: () => retrySteps(store),
     countSteps: () => countSteps(store),
 
     cursor: (name) => cursorOf(store, name),

@@ -74,6 +74,21 @@ async function holdSample(database: Database, tx: Tx, sha256: string): Promise<n
   return row.seq
 }
 
+/** `Store.releaseSteps`. */
+export async function releaseSteps({ database }: StoreContext): Promise<void> {
+  await database.write(
+    async (tx) => await tx.updateTable('steps').set({ dueAt: 0 }).where('state', '=', 'running').execute(),
+  )
+}
+
+/** `Store.retrySteps`. */
+export async function retrySteps({ database }: StoreContext): Promise<void> {
+  const again = { state: 'pending', attempts: 0, dueAt: 0 } as const
+  await database.write(
+    async (tx) => await tx.updateTable('steps').set(again).where('state', '=', 'failed').execute(),
+  )
+}
+
 /** `Store.countSteps`. */
 export async function countSteps({ database }: StoreContext): Promise<readonly StepCount[]> {
   return await database.db

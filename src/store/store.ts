@@ -147,6 +147,10 @@ export interface Store {
    * makes all that was done for another pending again, so two versions of one step must not run at once.
    */
   takeForStep(step: string, version: string, options: TakeOptions): Promise<readonly Taken[]>
+  /** Lets others take at once what is `running`: for whoever knows that nobody else is at it. */
+  releaseSteps(): Promise<void>
+  /** Makes all that failed pending again. */
+  retrySteps(): Promise<void>
   countSteps(): Promise<readonly StepCount[]>
 
   /** How far a watcher is with its source, as JSON text; null at first. */
