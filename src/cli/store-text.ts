@@ -1,4 +1,4 @@
-import type { Allowance, Known, Sample } from '../pipeline/index.ts'
+import type { Allowance, Allowed, Known, Sample, SilencedKnown } from '../pipeline/index.ts'
 import { wholeText } from './number-text.ts'
 import { printable } from './printable.ts'
 import { styled, table } from './table.ts'
@@ -11,15 +11,18 @@ export interface Brief {
   readonly sightings: number
   readonly verdict: string | null
   readonly family: string | null
+  /** Why the verdict is not the models'; null where it is. */
+  readonly allowed: Allowed | null
 }
 
 /** What a list tells of a sample: of verdicts the worst. */
-export function briefOf({ sample, names, tags, sightings, verdicts, labels }: Known): Brief {
+export function briefOf(known: SilencedKnown): Brief {
+  const { sample, names, tags, sightings, verdicts, labels, allowed = null } = known
   const order = ['malicious', 'unknown', 'benign'] as const
   const verdict = order.find((each) => verdicts.some((one) => one.verdict === each)) ?? null
   const consensus = labels.find(({ source, family }) => source === 'consensus' && family !== null)
   const family = verdicts.find((one) => one.family !== null)?.family ?? consensus?.family ?? null
-  return { sample, names, tags, sightings: sightings.length, verdict, family }
+  return { sample, names, tags, sightings: sightings.length, verdict, family, allowed }
 }
 
 /** The day and time of some milliseconds since 1970, in UTC. */
@@ -39,11 +42,11 @@ export function listText(briefs: readonly Brief[], colour: boolean): string {
     { title: 'tags' },
     { title: 'name' },
   ]
-  const rows = briefs.map(({ sample, names, tags, verdict, family }) => [
+  const rows = briefs.map(({ sample, names, tags, verdict, family, allowed }) => [
     sample.sha256.slice(0, SHORT_HASH),
     sample.state === 'partial' ? `${sample.type}, cut` : sample.type,
     wholeText(sample.size),
-    verdict ?? '',
+    allowed ? `${verdict}, allowed` : (verdict ?? ''),
     printable(family ?? '', 30),
     printable(tags.join(' '), 40),
     printable(names[0] ?? '', 60),
@@ -68,14 +71,15 @@ export const BRIEF_COLUMNS: readonly (readonly [
   ['added', ({ sample }) => timeText(sample.addedAt)],
   ['verdict', ({ verdict }) => verdict],
   ['family', ({ family }) => family],
+  ['allowed', ({ allowed }) => (allowed ? `${allowed.kind} ${allowed.value}: ${allowed.reason}` : null)],
   ['tags', ({ tags }) => tags.join(' ')],
   ['sightings', ({ sightings }) => sightings],
   ['name', ({ names }) => names[0] ?? null],
 ]
 
 /** All that is known of a sample, for people. */
-export function knownText(known: Known, colour: boolean): string {
-  const { sample } = known
+export function knownText(known: SilencedKnown, colour: boolean): string {
+  const { sample, allowed } = known
   const lines: [title: string, text: string][] = [
     ['sha256', sample.sha256],
     ['sha1', sample.sha1],
@@ -84,6 +88,7 @@ export function knownText(known: Known, colour: boolean): string {
     ['type', sample.type],
     ['state', [sample.state, ...sample.reasons.map((reason) => printable(reason))].join(': ')],
     ['added', timeText(sample.addedAt)],
+    ...(allowed ? [allowedLine(allowed)] : []),
     ...known.names.map((name): [string, string] => ['name', printable(name)]),
     ...known.tags.map((tag): [string, string] => ['tag', printable(tag)]),
     ...SECTIONS.flatMap((section) => section(known)),
@@ -95,6 +100,15 @@ export function knownText(known: Known, colour: boolean): string {
     return `${styled((isRepeated ? '' : title).padEnd(TITLE_WIDTH), 'bold', colour)}${line}\n`
   })
   return `${text.join('')}${more > 0 ? `and ${wholeText(more)} more; --json tells all\n` : ''}`
+}
+
+function allowedLine({ kind, value, reason, by, expires, verdict }: Allowed): [title: string, text: string] {
+  const whose = by === null ? '' : ` by ${printable(by)}`
+  const until = expires === null ? '' : ` until ${expires}`
+  return [
+    'allowed',
+    `${kind} ${printable(value)}${whose}${until}: ${printable(reason)} (${verdict} by the models)`,
+  ]
 }
 
 const TITLE_WIDTH = 10

@@ -40,6 +40,11 @@ function head({ id, label, trace, extra }: Row): string {
   return JSON.stringify([id, label, trace.dialect, extra])
 }
 
+/** One row as a line of a traces file, without a line end. */
+export function rowLine(row: Row): string {
+  return line([row])
+}
+
 /** The line of one sample's rows, one a view, without a line end. */
 function line(rows: readonly Row[]): string {
   const [{ id, label, trace, extra }] = rows

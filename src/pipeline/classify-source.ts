@@ -1,9 +1,10 @@
 import { KnownError } from '../core/index.ts'
 import type { Failure, Outcome } from '../samples/index.ts'
-import { openSource, type Source } from '../sources/index.ts'
+import type { Source } from '../sources/index.ts'
 import { type EvidenceSize, judge } from './judge.ts'
 import type { LoadedModel } from './models.ts'
 import { type ReadInputSettings, readInput } from './read-input.ts'
+import { openAnySource } from './stored-source.ts'
 
 /** How one source is read and judged. */
 export interface JudgeOptions {
@@ -65,7 +66,7 @@ function brokenLines(path: string) {
 export async function* classifyPath(path: string, options: JudgeOptions): AsyncGenerator<Outcome> {
   let source: Source
   try {
-    source = await openSource(path, options.password === undefined ? {} : { password: options.password })
+    source = await openAnySource(path, options.password === undefined ? {} : { password: options.password })
   } catch (error) {
     yield failure(path, error)
     return

@@ -18,12 +18,16 @@ import {
 } from '../corpus/index.ts'
 import type { Kind, Report } from '../samples/index.ts'
 import { findSources, type Source } from '../sources/index.ts'
+import { openStore, type StoreLocation } from '../store/index.ts'
 import type { ToldError } from './read-all.ts'
 import { DEFAULT_TIMEOUT_MS, isInput, type ReadInputSettings } from './read-input.ts'
 import { type ReadSource, readSources } from './read-sources.ts'
+import { storedTraces } from './stored-traces.ts'
 
 /** How an import goes about it; every setting has a default. */
 export interface ImportCorpusOptions {
+  /** A store whose traces are imported as well, with the labels that its samples have; see storedTraces. */
+  readonly store?: StoreLocation
   /** Path of a labels file; see parseLabels for its columns. */
   readonly labels?: string | undefined
   /** Name of the source, for all that is read but other corpora. */
@@ -91,8 +95,8 @@ export async function importCorpus(
   directory: string,
   options: ImportCorpusOptions = {},
 ): Promise<ImportResult> {
-  if (paths.length === 0) throw new UsageError('corpus import: say what to import')
-  const labels = options.labels === undefined ? undefined : await readLabels(options.labels)
+  if (paths.length === 0 && !options.store) throw new UsageError('corpus import: say what to import')
+  const listed = options.labels === undefined ? undefined : await readLabels(options.labels)
   const folders: string[] = []
   const others: string[] = []
   for (const path of paths) {
@@ -101,22 +105,47 @@ export async function importCorpus(
     if (path !== '-' && (await isCorpus(path))) folders.push(path)
     else others.push(path)
   }
-  const writer = await openWriter(directory)
-  const run = importRun(writer, labels, options)
+  const store = options.store && (await openStore(options.store, { create: false }))
   try {
-    for (const folder of folders) await run.addCorpus(folder)
-    if (others.length > 0) {
-      await importOthers(others, options, run)
+    const stored = store && (await storedTraces(store, options.store!.folder))
+    const writer = await openWriter(directory)
+    try {
+      const run = importRun(writer, eitherLabels(listed, stored?.labels), listed, options)
+      for (const folder of folders) await run.addCorpus(folder)
+      if (others.length > 0) await importSources(filesOf(others, options, run), options, run)
+      if (stored) await importSources(stored.sources, options, run)
+      return run.result()
+    } finally {
+      await writer.close()
     }
   } finally {
-    await writer.close()
+    await store?.close()
   }
-  return run.result()
 }
 
-/** Reads on threads what the paths hold, and adds it in the order of the paths. */
-async function importOthers(
+/** The labels of a list, and of what it does not name those of a store. */
+function eitherLabels(listed: Labels | undefined, stored: Labels | undefined): Labels | undefined {
+  if (!listed || !stored) return listed ?? stored
+  return { ...listed, find: (names) => listed.find(names) ?? stored.find(names) }
+}
+
+function filesOf(
   paths: readonly string[],
+  { signal, password }: ImportCorpusOptions,
+  run: ReturnType<typeof importRun>,
+): AsyncIterable<Source> {
+  return findSources(paths, {
+    recursive: true,
+    accepts: isInput,
+    patience: signal ? { signal } : {},
+    onSkip: run.passOver,
+    ...(password !== undefined && { password }),
+  })
+}
+
+/** Reads sources on threads, and adds what they hold in their order. */
+async function importSources(
+  sources: AsyncIterable<Source>,
   options: ImportCorpusOptions,
   run: ReturnType<typeof importRun>,
 ): Promise<void> {
@@ -128,14 +157,6 @@ async function importOthers(
     maxExtraBytes: MAX_EXTRA_BYTES,
     addresses: false,
   }
-  const patience = signal ? { signal } : {}
-  const sources = findSources(paths, {
-    recursive: true,
-    accepts: isInput,
-    patience,
-    onSkip: run.passOver,
-    ...shared,
-  })
   const how = { reading, threads, timeoutMs, wants: run.wants, ...shared }
   for await (const read of readSources(sources, how, run.skipLine)) {
     if (signal?.aborted) break
@@ -156,13 +177,18 @@ function conflictNotices({ conflicts }: Labels): string[] {
 }
 
 /** The state of one import. */
-function importRun(writer: CorpusWriter, labels: Labels | undefined, options: ImportCorpusOptions) {
+function importRun(
+  writer: CorpusWriter,
+  labels: Labels | undefined,
+  listed: Labels | undefined,
+  options: ImportCorpusOptions,
+) {
   const { signal, onProgress } = options
   let counts: ImportCounts = { added: 0, alreadyThere: 0, differing: 0 }
   let [files, filesReadBefore, unlabelled, skippedTotal, passedOver] = [0, 0, 0, 0, 0]
   const origins = new Map<string, string | null>()
   const first: Skipped[] = []
-  const notices: string[] = labels ? conflictNotices(labels) : []
+  const notices: string[] = listed ? conflictNotices(listed) : []
   const skip = (path: string, code: string, message: string) => {
     if (skippedTotal++ < MAX_TOLD) first.push({ path, code, message })
   }

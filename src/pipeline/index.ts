@@ -13,6 +13,7 @@ export {
   suricataRules,
   suricataSettings,
 } from '../intake/index.ts'
+export type { StepCount } from '../store/index.ts'
 export {
   ALLOWANCE_KINDS,
   type Allowance,
@@ -25,6 +26,7 @@ export {
   type StoredVerdict,
 } from '../store/index.ts'
 export { type Added, type AddOptions, addToStore } from './add-to-store.ts'
+export { applyAllowances } from './allow.ts'
 export { type BuildNativeOptions, buildNative, type NativeBuild, NativeBuildError } from './build-native.ts'
 export { type ClassifyOptions, classify } from './classify.ts'
 export { type DescribedCorpus, describeCorpus } from './describe-corpus.ts'
@@ -54,6 +56,10 @@ export {
 } from './pull-corpus.ts'
 export { DISASSEMBLERS, type Disassembler, type ReadInputSettings } from './read-input.ts'
 export { readRecipe } from './read-recipe.ts'
+export type { RunEvent } from './run/run-event.ts'
+export { type RunSettings, readRunSettings } from './run/run-settings.ts'
+export { type RunOptions, runStore } from './run/run-store.ts'
+export { type Allowed, type SilencedKnown, silencedKnown } from './run/silence.ts'
 export { type SubmitOptions, type SubmitOutcome, sandboxState, submitPaths } from './sandbox.ts'
 export { openSandbox, type SandboxAddress, sandboxFromEnvironment } from './sandbox-address.ts'
 export { DEFAULT_STORE, STORE_VARIABLE, storeLocation } from './store-location.ts'

@@ -1,8 +1,8 @@
 import { workerData } from 'node:worker_threads'
 import { serveTasks } from '../core/index.ts'
-import { openSource } from '../sources/index.ts'
 import { type ReadAnswer, readAll } from './read-all.ts'
 import type { ReadInputSettings } from './read-input.ts'
+import { openAnySource } from './stored-source.ts'
 
 /** Given to each worker when it starts. */
 export interface ReadWorkerData {
@@ -12,4 +12,4 @@ export interface ReadWorkerData {
 
 const { reading, ...access } = workerData as ReadWorkerData
 
-serveTasks<string, ReadAnswer>(async (path) => readAll(await openSource(path, access), reading))
+serveTasks<string, ReadAnswer>(async (path) => readAll(await openAnySource(path, access), reading))

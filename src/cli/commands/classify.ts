@@ -1,5 +1,5 @@
 import { UsageError } from '../../core/index.ts'
-import { classify as classifySamples } from '../../pipeline/index.ts'
+import { applyAllowances, classify as classifySamples } from '../../pipeline/index.ts'
 import type { Outcome } from '../../samples/index.ts'
 import { command } from '../command.ts'
 import { wholeText } from '../number-text.ts'
@@ -28,6 +28,7 @@ Exit status: 1 something malicious, else 2 an error, else 3 something unknown or
       multiple: true,
       help: 'use this model, not the shipped ones',
     },
+    store: { type: 'string', value: 'DIR', help: 'apply the allow-list of this store of samples' },
     csv: { type: 'boolean', help: 'print CSV' },
     evidence: { type: 'string', value: 'N', default: '5', help: 'features shown as evidence' },
     threads: { type: 'string', value: 'N', help: 'threads, all cores by default' },
@@ -47,7 +48,7 @@ Exit status: 1 something malicious, else 2 an error, else 3 something unknown or
     const count = (what: string) => tally.set(what, (tally.get(what) ?? 0) + 1)
     const bar = io.progress('classifying', null)
     let skipped = 0
-    const outcomes = classifySamples(positionals, {
+    const judged = classifySamples(positionals, {
       recursive: values.recursive,
       models: values.model,
       threads: threadCount(values.threads),
@@ -63,6 +64,8 @@ Exit status: 1 something malicious, else 2 an error, else 3 something unknown or
       },
       onProgress: (done) => bar.update(done),
     })
+    const { store } = values
+    const outcomes = store === undefined ? judged : applyAllowances(judged, { folder: store })
     if (values.csv) await io.stdout(outcomeCsvTitles())
     try {
       for await (const outcome of outcomes) {

@@ -18,7 +18,7 @@ import { pull } from './corpus-pull.ts'
 const importCommand = command({
   name: 'import',
   summary: 'add executables, listings, reports, traces files or other corpora to a corpus',
-  usage: 'PATH… -o DIR [options]',
+  usage: '[PATH…] -o DIR [options]',
   details: `A path is an executable (PE or ELF), a listing of one, a sandbox report, a traces file (NDJSON), each plain or
 packed by gzip or zstd, a folder or a zip or tar archive of them, another corpus, or - for standard input. The
 labels file is CSV with a header: sha256, md5, id or name, and label (1, 0, malicious, benign), family,
@@ -26,6 +26,11 @@ category, first_seen. The same sample, view and source twice is kept once. The c
 threads. Stopped, by Ctrl-C or worse, the same command goes on where it was.`,
   options: {
     output: { type: 'string', short: 'o', value: 'DIR', help: 'the corpus, made if it is not there' },
+    store: {
+      type: 'string',
+      value: 'DIR',
+      help: 'import the traces and labels of a store of samples as well',
+    },
     labels: { type: 'string', value: 'CSV', help: 'labels by hash, id or file name' },
     source: { type: 'string', value: 'NAME', help: 'name of the source; the file or sandbox by default' },
     dialect: { type: 'string', value: 'NAME', help: 'what wrote the traces, where files do not say' },
@@ -39,6 +44,7 @@ threads. Stopped, by Ctrl-C or worse, the same command goes on where it was.`,
     const bar = io.progress('rows', null)
     try {
       const result = await importCorpus(positionals, values.output, {
+        ...(values.store !== undefined && { store: { folder: values.store } }),
         labels: values.labels,
         source: values.source,
         dialect: values.dialect,

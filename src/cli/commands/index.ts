@@ -10,6 +10,7 @@ import { label } from './label.ts'
 import { model } from './model.ts'
 import { ngrams } from './ngrams.ts'
 import { recipes } from './recipes.ts'
+import { run } from './run.ts'
 import { sandbox } from './sandbox.ts'
 import { store } from './store.ts'
 import { train } from './train.ts'
@@ -18,6 +19,7 @@ import { train } from './train.ts'
 export const commands: readonly Command[] = [
   classify,
   disassemble,
+  run,
   label,
   store,
   corpus,

@@ -1,5 +1,5 @@
 import { csvLine, UsageError } from '../../core/index.ts'
-import type { SampleQuery, StoredVerdict } from '../../pipeline/index.ts'
+import { type SampleQuery, type StoredVerdict, silencedKnown } from '../../pipeline/index.ts'
 import { command, type Options, type Values } from '../command.ts'
 import { csvOf } from '../csv-columns.ts'
 import type { Io } from '../io.ts'
@@ -74,11 +74,14 @@ async function printList(query: SampleQuery, values: Values<typeof filters>, io:
       ...(after !== undefined && { after: (await store.resolve(after)).sha256 }),
       ...(limit > 0 && { limit }),
     })
+    const allowances = await store.allowances(Date.now())
     if (values.csv) await io.stdout(csvOf(BRIEF_COLUMNS, []))
     const held: Brief[] = []
     for await (const { sha256 } of found) {
       io.signal.throwIfAborted()
-      const brief = briefOf(await store.show(sha256))
+      const brief = briefOf(silencedKnown(await store.show(sha256), allowances))
+      // What is allowed is not what its models said.
+      if (verdict !== null && brief.allowed && brief.verdict !== verdict) continue
       if (values.json) await io.stdout(`${JSON.stringify(brief)}\n`)
       else if (values.csv) await io.stdout(csvLine(BRIEF_COLUMNS.map(([, cell]) => cell(brief))))
       else held.push(brief)
@@ -111,8 +114,10 @@ that a list has.
     if (positionals.length === 0) throw new UsageError('store show: say which sample by a hash')
     if (values.json && values.csv) throw new UsageError('store: --json or --csv, not both')
     await withStore(values.store, async (store) => {
+      const allowances = await store.allowances(Date.now())
       for (const [i, hash] of positionals.entries()) {
-        const known = await store.show((await store.resolve(hash)).sha256)
+        const { sha256 } = await store.resolve(hash)
+        const known = silencedKnown(await store.show(sha256), allowances)
         if (values.json) await io.stdout(`${JSON.stringify(known)}\n`)
         else if (values.csv) {
           const [titles, line] = csvOf(BRIEF_COLUMNS, [briefOf(known)]).split(/(?<=\r\n)/, 2)

@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises'
+import { UnreadableError } from '../../core/index.ts'
+import { type Sandbox, sandboxGate, sandboxKinds, settle, systemClock } from '../../intake/index.ts'
+import type { Store } from '../../store/index.ts'
+import { type SandboxSettings, versionOf } from './run-settings.ts'
+import { LaterError, type RunStep } from './run-step.ts'
+
+/** The sandbox that settings name. @throws UsageError, UnreadableError for its token */
+export async function openSandbox({ type, url, tokenFile }: SandboxSettings): Promise<Sandbox> {
+  const kind = sandboxKinds.find(({ name }) => name === type)!
+  return kind.open(url, tokenFile === null ? {} : { token: await secretIn(tokenFile) })
+}
+
+/** A secret that stands alone in a file. @throws UnreadableError */
+export async function secretIn(path: string): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).trim()
+  } catch (error) {
+    throw new UnreadableError(path, error)
+  }
+}
+
+/** Has a sandbox run samples and keeps its reports. A restart goes on with the tasks that were submitted. */
+export async function sandboxStep(store: Store, settings: SandboxSettings): Promise<RunStep> {
+  const sandbox = await openSandbox(settings)
+  const { inFlight, perMinute, timeoutMinutes, types } = settings
+  const gate = sandboxGate({ inFlight, intervalMs: 60_000 / perMinute, clock: systemClock })
+  return {
+    name: 'sandbox',
+    after: [],
+    version: versionOf('sandbox 1', sandbox.name),
+    atOnce: inFlight,
+    async run({ sample, detail, keep, signal }) {
+      const { sha256, size } = sample
+      if (!types.includes(sample.type)) {
+        return { state: 'skipped', detail: { reason: `not for the sandbox: ${sample.type}` } }
+      }
+      const [name = sha256] = (await store.show(sha256)).names
+      let told = detail
+      const journal = {
+        load: async () => told,
+        save: async (_: string, state: string) => {
+          told = state
+          await keep(state)
+        },
+      }
+      const settlement = await settle(
+        sandbox,
+        { sha256, size, name, open: () => store.read(sha256) },
+        journal,
+        {
+          gate,
+          timeoutMs: timeoutMinutes * 60_000,
+          keep: async (hash, task, chunks) =>
+            void (await store.putArtifact(hash, 'report', `${sandbox.name} task ${task}`, chunks)),
+        },
+        signal,
+      )
+      if (settlement.state === 'unsettled') throw new LaterError(settlement.reason)
+      return { state: settlement.state === 'read' ? 'done' : 'failed', detail: JSON.parse(told ?? 'null') }
+    },
+  }
+}

@@ -1,0 +1,129 @@
+import { createHmac } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openStore, type Store } from '../../store/index.ts'
+import { callHeaders, type Delivered, deliverDue } from './webhooks.ts'
+
+interface Call {
+  readonly headers: IncomingMessage['headers']
+  readonly body: string
+}
+
+let folder: string
+let store: Store
+let server: Server
+let url: string
+let calls: Call[]
+/** How the receiver answers each call in turn; 200 when there are no more. */
+let answers: { readonly status: number; readonly headers?: Record<string, string> }[]
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'taxon-webhooks-'))
+  store = await openStore({ folder: join(folder, 'store') })
+  calls = []
+  answers = []
+  server = createServer((request, response) => {
+    void text(request).then((body) => {
+      calls.push({ headers: request.headers, body })
+      const { status, headers = {} } = answers.shift() ?? { status: 200 }
+      response.writeHead(status, headers).end('thanks')
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
+})
+
+afterEach(async () => {
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+  await store.close()
+  await rm(folder, { recursive: true })
+})
+
+async function owe(bytes: string, at = Date.now()): Promise<string> {
+  const { sample } = await store.put([Buffer.from(bytes)])
+  const { sha256 } = sample
+  const key = `${sha256}:opcodes:`
+  const said = { view: 'opcodes', modelSha256: '', verdict: 'unknown', state: 'abstained' } as const
+  await store.putVerdict(
+    { ...said, sha256, family: null, category: null, probability: null, json: '{}', at },
+    [{ key, target: url, body: `{"of":"${bytes}"}` }],
+  )
+  return key
+}
+
+async function deliver(secret: string | null = 'secret'): Promise<Delivered[]> {
+  const told: Delivered[] = []
+  const webhooks = [{ url, secret, verdicts: ['unknown'] as const }]
+  await deliverDue(store, webhooks, new AbortController().signal, (each) => told.push(each))
+  return told
+}
+
+describe('calls of webhooks', () => {
+  it('bear an idempotency key and a signature that the receiver can check', async () => {
+    const key = await owe('a')
+    expect(await deliver()).toEqual([{ key, target: url, delivered: true, problem: null }])
+    const [{ headers, body }] = calls as [Call]
+    expect(headers['idempotency-key']).toBe(key)
+    const signed = createHmac('sha256', 'secret').update(`${headers['x-taxon-time']}.${body}`).digest('hex')
+    expect(headers['x-taxon-signature']).toBe(`sha256=${signed}`)
+    expect(JSON.parse(body)).toEqual({ of: 'a' })
+    expect(await deliver()).toEqual([])
+  })
+
+  it('are signed as openssl signs, and only with a secret', () => {
+    // printf '1.{}' | openssl dgst -sha256 -hmac Jefe
+    const signature = 'sha256=dc7943cccf20f64327d263db5e2aca27c2b8175e8e6e7ea04f482091bf456b0f'
+    expect(callHeaders('k', '{}', 'Jefe', 1)).toMatchObject({ 'x-taxon-signature': signature })
+    expect(callHeaders('k', '{}', null, 1)).not.toHaveProperty('x-taxon-signature')
+  })
+
+  it('are repeated with the same key until they are taken', async () => {
+    const key = await owe('a')
+    answers = [{ status: 500 }]
+    expect(await deliver()).toEqual([{ key, target: url, delivered: false, problem: 'answered 500' }])
+    expect(await deliver()).toEqual([])
+    const due = await store.dueDeliveries(Date.now() + 3000, 10)
+    expect(due).toMatchObject([{ key, attempts: 1, problem: 'answered 500' }])
+    await store.settleDelivery(key, url, { nextAt: Date.now(), problem: 'again' })
+    expect((await deliver())[0]?.delivered).toBe(true)
+    expect(calls.map(({ headers }) => headers['idempotency-key'])).toEqual([key, key])
+  })
+
+  it('wait as long as the receiver asks, and no longer than an hour', async () => {
+    await owe('a')
+    answers = [{ status: 429, headers: { 'retry-after': '120' } }]
+    await deliver()
+    expect(await store.dueDeliveries(Date.now() + 110_000, 1)).toEqual([])
+    expect(await store.dueDeliveries(Date.now() + 121_000, 1)).toHaveLength(1)
+    await owe('b')
+    answers = [{ status: 503, headers: { 'retry-after': '99999999' } }]
+    await deliver()
+    expect(await store.dueDeliveries(Date.now() + 3_601_000, 10)).toHaveLength(2)
+  })
+
+  it('do not follow where they are sent on to', async () => {
+    await owe('a')
+    answers = [{ status: 302, headers: { location: url } }]
+    expect((await deliver())[0]).toMatchObject({ delivered: false, problem: 'answered 302' })
+    expect(calls).toHaveLength(1)
+  })
+
+  it('stay owed while nobody is there, and while their webhook is not in the settings', async () => {
+    const key = await owe('a')
+    const { port } = server.address() as AddressInfo
+    await new Promise((resolve) => server.close(resolve))
+    expect((await deliver())[0]).toMatchObject({ delivered: false, problem: 'ECONNREFUSED' })
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+    await store.settleDelivery(key, url, { nextAt: Date.now(), problem: 'again' })
+    const told: Delivered[] = []
+    await deliverDue(store, [], new AbortController().signal, (each) => told.push(each))
+    expect(told).toMatchObject([{ delivered: false, problem: 'not in the settings' }])
+    expect(await store.dueDeliveries(Date.now() + 3_601_000, 1)).toHaveLength(1)
+  })
+})
