@@ -56,10 +56,12 @@ export async function ensureQueue(
       .where('step', '=', step)
       .where('version', '<>', version)
       .execute()
+    // Not by "where not exists": PostgreSQL plans that for the table as it is before, empty, and then looks through all of it
+    // for each sample. The `where` keeps SQLite from taking "on" for that of a join.
     await sql`
       insert into "steps" ("sha256", "step", "version", "state", "attempts", "detail", "at", "dueAt", "seq")
-      select "sha256", ${step}, ${version}, 'pending', 0, null, ${Date.now()}, 0, "seq" from "samples"
-      where not exists (select 1 from "steps" where "steps"."sha256" = "samples"."sha256" and "step" = ${step})
+      select "sha256", ${step}, ${version}, 'pending', 0, null, ${Date.now()}, 0, "seq" from "samples" where true
+      on conflict ("sha256", "step") do nothing
     `.execute(tx)
     await releaseAll(tx, step, JSON.parse(order))
     await tx
