@@ -29,7 +29,7 @@ async function ask({ folder, database }: StoreLocation, statement: string): Prom
 }
 
 describe.each(storeBackends())('the database on $name', ({ start, location, end }) => {
-  beforeAll(start)
+  beforeAll(start, 60_000)
   afterAll(end)
 
   it('is brought to the current schema once, and opened again as it is', async () => {

@@ -23,7 +23,7 @@ const NAMES: readonly (readonly [what: string, name: string, kept: string])[] = 
 
 describe.each(storeBackends())('hostile things in a store on $name', ({ start, location, end }) => {
   let store: Store
-  beforeAll(start)
+  beforeAll(start, 60_000)
   afterAll(end)
   beforeEach(async () => {
     store = await openStore(await location())

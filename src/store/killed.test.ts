@@ -13,7 +13,7 @@ const PROCESS = resolve(import.meta.dirname, '../../test/store-process.js')
 const KILLS = 6
 
 describe.each(storeBackends())('a store on $name whose processes are killed', ({ start, location, end }) => {
-  beforeAll(start)
+  beforeAll(start, 60_000)
   afterAll(end)
 
   it('has all that was said to be stored, and nothing half', { timeout: 180_000 }, async () => {

@@ -13,7 +13,7 @@ const WORKER = resolve(import.meta.dirname, '../../test/store-process.js')
 describe.each(storeBackends())('steps on $name', ({ start, location, end }) => {
   let place: StoreLocation
   let store: Store
-  beforeAll(start)
+  beforeAll(start, 60_000)
   afterAll(end)
   beforeEach(async () => {
     place = await location()

@@ -24,7 +24,7 @@ const NOBODY = 'f'.repeat(64)
 describe.each(storeBackends())('a store on $name', ({ start, location, end }) => {
   let place: StoreLocation
   let store: Store
-  beforeAll(start)
+  beforeAll(start, 60_000)
   afterAll(end)
   beforeEach(async () => {
     place = await location()
@@ -250,10 +250,18 @@ describe.each(storeBackends())('a store on $name', ({ start, location, end }) =>
       const verdict = verdictOf(hash)
       const owed = [{ key: `${hash}:calls:m`, target: 'https://a/', body: '{}' }]
       expect(await store.putVerdict(verdict, owed)).toBe(true)
-      expect(await store.putVerdict({ ...verdict, at: 99 }, [{ ...owed[0]!, target: 'https://b/' }])).toBe(
-        false,
-      )
+      expect(
+        await store.putVerdict({ ...verdict, at: 99, json: '{"path":"x"}' }, [
+          { ...owed[0]!, target: 'https://b/' },
+        ]),
+      ).toBe(false)
       expect(await store.dueDeliveries(10, 10)).toHaveLength(1)
+      const corrected = [{ ...owed[0]!, body: '{"verdict":"benign"}' }]
+      expect(await store.putVerdict({ ...verdict, verdict: 'benign' }, corrected)).toBe(true)
+      expect(await store.dueDeliveries(10, 10)).toMatchObject(corrected)
+      await store.settleDelivery(owed[0]!.key, owed[0]!.target, { deliveredAt: 7 })
+      expect(await store.putVerdict({ ...verdict, verdict: 'unknown' }, owed)).toBe(true)
+      expect(await store.dueDeliveries(10, 10)).toEqual([])
       expect(await store.putVerdict({ ...verdict, verdict: 'benign' }, owed)).toBe(true)
       expect((await store.show(hash)).verdicts).toEqual([{ ...verdict, verdict: 'benign' }])
       const both = await Promise.all(

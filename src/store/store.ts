@@ -124,8 +124,9 @@ export interface Store {
   /** The content, uncompressed and checked as it comes. @throws CorruptSampleError */
   readArtifact(digest: string): AsyncIterable<Uint8Array>
   /**
-   * Keeps a verdict and what is owed for it, in one transaction. False, and nothing is owed anew, where there is the same
-   * verdict of the same sample, view and model.
+   * Keeps a verdict and what is owed for it, in one transaction. False, and nothing changes, where the same is there already
+   * of the sample, view and model: verdict, names, probability and state, whatever its JSON. One that differs replaces it;
+   * of a delivery with the same key and target that is still owed it replaces the body.
    */
   putVerdict(
     verdict: StoredVerdict,

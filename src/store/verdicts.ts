@@ -26,7 +26,10 @@ export async function putVerdict(
     category: storedOrNull(verdict.category, TEXT_LIMITS.family),
     probability: probability !== null && Number.isFinite(probability) ? probability : null,
     state: verdict.state,
+  }
+  const told = {
     json: wholeText('verdict', verdict.json, MAX_JSON_CHARACTERS),
+    at: storedTime(verdict.at),
   }
   const owed = deliveries.map((delivery) => ({
     key: wholeText('key', delivery.key, TEXT_LIMITS.key),
@@ -55,17 +58,22 @@ export async function putVerdict(
     ) {
       return false
     }
-    const at = storedTime(verdict.at)
     await tx
       .insertInto('verdicts')
-      .values({ ...key, ...said, at })
-      .onConflict((on) => on.columns(['sha256', 'view', 'modelSha256']).doUpdateSet({ ...said, at }))
+      .values({ ...key, ...said, ...told })
+      .onConflict((on) => on.columns(['sha256', 'view', 'modelSha256']).doUpdateSet({ ...said, ...told }))
       .execute()
     if (owed.length > 0) {
       await tx
         .insertInto('deliveries')
         .values(owed)
-        .onConflict((on) => on.doNothing())
+        // Who has not been told yet is told what is true now; who has been, by this key, would not listen.
+        .onConflict((on) =>
+          on
+            .columns(['key', 'target'])
+            .doUpdateSet((eb) => ({ body: eb.ref('excluded.body') }))
+            .where('deliveries.deliveredAt', 'is', null),
+        )
         .execute()
     }
     return true
