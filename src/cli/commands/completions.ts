@@ -44,7 +44,7 @@ function bash(list: readonly Command[]): string {
 _taxon() {
   local words path='' word current="\${COMP_WORDS[COMP_CWORD]}"
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "$word" in -*) ;; *) [[ "$path" == *' '* || " ${groups(list)} " != *" $path "* ]] && [ -n "$path" ] || path="\${path:+$path }$word" ;; esac
+    case "$word" in -*) ;; *) [[ -z "$path" || "|${groups(list)}|" == *"|$path|"* ]] && path="\${path:+$path }$word" ;; esac
   done
   case "$path" in
     '') words='${list.map((each) => each.name).join(' ')} --help --version' ;;
@@ -58,11 +58,10 @@ complete -o filenames -F _taxon taxon
 `
 }
 
+/** The words of every command that has sub-commands: `corpus|store|store allow`. */
 function groups(list: readonly Command[]): string {
-  return list
-    .filter((each) => each.commands)
-    .map((each) => each.name)
-    .join(' ')
+  const found = flatten(list).filter(({ command }) => command.commands)
+  return found.map(({ words }) => words).join('|')
 }
 
 function zsh(list: readonly Command[]): string {
@@ -73,8 +72,11 @@ function zsh(list: readonly Command[]): string {
   return `#compdef taxon
 _taxon() {
   local -a next
-  local key="\${words[2]}"
-  [[ " ${groups(list)} " == *" $key "* && -n "\${words[3]}" && CURRENT -gt 3 ]] && key="$key \${words[3]}"
+  local key="\${words[2]}" at=3
+  while [[ "|${groups(list)}|" == *"|$key|"* && -n "\${words[$at]}" ]] && (( CURRENT > at )); do
+    key="$key \${words[$at]}"
+    (( at++ ))
+  done
   if (( CURRENT == 2 )); then
     next=(${list.map((each) => each.name).join(' ')} --help --version)
   else
