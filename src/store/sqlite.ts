@@ -8,9 +8,10 @@ import {
   type SqliteDriver,
   sql,
 } from 'kysely'
-import Libsql from 'libsql'
+import type { Statement } from 'libsql'
 import { DamagedFileError, UnwritableError } from '../core/index.ts'
 import type { Backend } from './backend.ts'
+import { loadLibsql } from './load-libsql.ts'
 
 /*
  * libsql works on this thread and waits on it. Were it to wait for a lock that another store of this very process holds,
@@ -59,12 +60,13 @@ export async function sqliteBackend(path: string): Promise<Backend> {
 }
 
 async function openFile(path: string) {
+  const Libsql = await loadLibsql()
   const file = new Libsql(path, { timeout: BLOCKING_WAIT_MS })
   // Changing to the write-ahead log needs the file for itself for a moment.
   await untilFree(() => file.exec('pragma journal_mode = wal'))
   await untilFree(() => file.exec('pragma synchronous = full'))
   file.exec('pragma foreign_keys = on')
-  const prepared = new Map<string, Libsql.Statement>()
+  const prepared = new Map<string, Statement>()
   return {
     close: () => void file.close(),
     prepare(sql: string) {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Database, Statement } from 'libsql'
 import { beforeEnd, MalformedInputError, UnreadableError } from '../core/index.ts'
+import { loadLibsql } from './load-libsql.ts'
 
 /*
  * A project of Viper 1.x (github.com/viper-framework/viper): `viper.db`, an SQLite database with the tables of
@@ -78,7 +79,7 @@ export async function openViperProject(folder: string): Promise<ViperProject> {
 }
 
 async function openCopy(path: string): Promise<Database> {
-  const { default: Libsql } = await import('libsql')
+  const Libsql = await loadLibsql()
   const file = new Libsql(path)
   // Nothing that the schema may hold is run, but for what is asked for here.
   file.exec('pragma trusted_schema = off')
