@@ -1,6 +1,8 @@
 import { UsageError } from '../../core/index.ts'
-import { readRunSettings, runStore } from '../../pipeline/index.ts'
+import { checkRun, type RunSettings, readRunSettings, runStore } from '../../pipeline/index.ts'
 import { command } from '../command.ts'
+import type { Io } from '../io.ts'
+import { printable } from '../printable.ts'
 import { eventText, runStatus } from '../run-text.ts'
 
 /** `taxon run`: from an IDS's files to verdicts, unattended. */
@@ -16,7 +18,10 @@ the same command goes on, and nothing is lost. Ctrl-C ends it in order.
   taxon run taxon.toml
   taxon run taxon.toml --once --json > events.ndjson`,
   options: {
-    check: { type: 'boolean', help: 'read the settings, say what they mean, and end' },
+    check: {
+      type: 'boolean',
+      help: 'say whether the settings are right and what they name is there, and end',
+    },
     once: { type: 'boolean', help: 'end when all that is there is done' },
     again: { type: 'boolean', help: 'try once more what failed in earlier runs' },
   },
@@ -24,10 +29,7 @@ the same command goes on, and nothing is lost. Ctrl-C ends it in order.
     const [path, ...others] = positionals
     if (path === undefined || others.length > 0) throw new UsageError('run: say which settings file')
     const settings = await readRunSettings(path)
-    if (values.check) {
-      await io.stdout(values.json ? `${JSON.stringify(settings)}\n` : `${path}: all settings are right\n`)
-      return 0
-    }
+    if (values.check) return await check(path, settings, values.json, io)
     const status = runStatus(io)
     let malicious = 0
     let written: Promise<void> = Promise.resolve()
@@ -59,3 +61,11 @@ the same command goes on, and nothing is lost. Ctrl-C ends it in order.
     return malicious > 0 ? 1 : 0
   },
 })
+
+async function check(path: string, settings: RunSettings, json: boolean, io: Io): Promise<number> {
+  const problems = await checkRun(settings)
+  if (json) await io.stdout(`${JSON.stringify({ settings, problems })}\n`)
+  else if (problems.length === 0) await io.stdout(`${path}: all settings are right\n`)
+  else for (const problem of problems) await io.stdout(`${printable(problem, 1000)}\n`)
+  return problems.length > 0 ? 2 : 0
+}

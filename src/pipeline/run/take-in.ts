@@ -15,7 +15,7 @@ import type { IntakeSettings } from './run-settings.ts'
 /** Arrivals that are stored at once; their cursors are kept in order. */
 const AT_ONCE = 4
 
-/** Between two cursors that are written, in milliseconds: what came after the last one is stored once more, in vain. */
+/** Between two cursors that are written, in milliseconds, at least: what came after the last one is stored once more, in vain. */
 const CURSOR_MS = 500
 
 /** How a watcher is told what it is to watch. */
@@ -49,13 +49,15 @@ export async function takeIn(
   const problem = (subject: string, text: string) =>
     tell({ event: 'problem', source: settings.type, subject, problem: text })
   let last: Arrival | null = null
-  let [told, done, writtenAt] = [0, 0, 0]
+  let [told, done, nextAt] = [0, 0, 0]
   /** Keeps that all which is done need not be told of again. */
   const keepCursor = async () => {
+    const begun = Date.now()
     const position = last?.position
     last = null
-    writtenAt = Date.now()
     if (position !== undefined) await store.setCursor(name, position)
+    // That of a folder with many files is long: most of the time is for the files.
+    nextAt = Date.now() + Math.max(CURSOR_MS, 20 * (Date.now() - begun))
   }
   async function* counted(arrivals: AsyncIterable<Arrival>): AsyncGenerator<Arrival> {
     for await (const arrival of arrivals) {
@@ -93,7 +95,7 @@ export async function takeIn(
       const { sha256, state, reasons } = sample
       tell({ event: 'stored', sha256, isNew, source: arrival.source, name: arrival.name, state, reasons })
     }
-    if (Date.now() - writtenAt >= CURSOR_MS) await keepCursor()
+    if (Date.now() >= nextAt) await keepCursor()
   }
   await keepCursor()
 }
