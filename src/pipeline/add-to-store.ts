@@ -25,31 +25,58 @@ export interface Added {
   readonly isNew: boolean
 }
 
+/** Files that are written at once: while one waits for the disk, another is read. */
+const AT_ONCE = 4
+
 /**
- * Adds files to a store as they lie on the disk, packed ones packed, each with its name and a sighting `add`. One that
- * fails is told and the others go on.
- * @throws UsageError for a folder without `recursive`, the reason of the signal
+ * Adds files to a store as they lie on the disk, packed ones packed, each with its name and a sighting `add`. They are told
+ * in their order. One that fails is told and the others go on.
+ * @throws UsageError for a folder without `recursive`, the reason of the signal, errors of the store itself
  */
 export async function* addToStore(
   store: Store,
   paths: readonly string[],
-  { tags = [], maxBytes, signal, onProgress, ...files }: AddOptions,
+  options: AddOptions,
 ): AsyncGenerator<Added | Failure> {
+  const { signal, onProgress } = options
+  const underWay: Promise<Added | Failure>[] = []
   let done = 0
-  for await (const path of plainFiles(paths, files)) {
-    signal?.throwIfAborted()
-    try {
-      const chunks = readChunks(path, { ...(signal && { signal }), reuse: false })
-      const limits = { ...(maxBytes !== undefined && { maxBytes }), ...(signal && { signal }) }
-      const { sample, isNew } = await store.put(chunks, { sighting: await sightingOf(path), ...limits })
-      if (tags.length > 0) await store.tag(sample.sha256, tags)
-      yield { path, sample, isNew }
-    } catch (error) {
+  try {
+    for await (const path of plainFiles(paths, options)) {
       signal?.throwIfAborted()
-      if (isOfStore(error)) throw error
-      yield failure(path, error)
+      const adding = addFile(store, path, options)
+      // It is awaited in its turn.
+      adding.catch(() => {})
+      underWay.push(adding)
+      if (underWay.length < AT_ONCE) continue
+      yield await underWay.shift()!
+      onProgress?.(++done)
     }
-    onProgress?.(++done)
+    while (underWay.length > 0) {
+      yield await underWay.shift()!
+      onProgress?.(++done)
+    }
+  } finally {
+    // Nobody closes the store under them.
+    await Promise.allSettled(underWay)
+  }
+}
+
+async function addFile(
+  store: Store,
+  path: string,
+  { tags = [], maxBytes, signal }: AddOptions,
+): Promise<Added | Failure> {
+  try {
+    const chunks = readChunks(path, signal && { signal })
+    const limits = { ...(maxBytes !== undefined && { maxBytes }), ...(signal && { signal }) }
+    const { sample, isNew } = await store.put(chunks, { sighting: await sightingOf(path), ...limits })
+    if (tags.length > 0) await store.tag(sample.sha256, tags)
+    return { path, sample, isNew }
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (isOfStore(error)) throw error
+    return failure(path, error)
   }
 }
 
