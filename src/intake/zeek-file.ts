@@ -35,7 +35,7 @@ export function readZeekFile(row: Fields, writtenAt: number): ZeekFile {
     sighting: {
       key: `zeek:${(fuid ?? '').slice(0, 64)}:${seconds ?? ''}`,
       source: 'zeek',
-      at: seconds === null ? writtenAt : Math.round(seconds * 1000),
+      at: seconds === null || seconds > LAST_SECOND ? writtenAt : Math.round(seconds * 1000),
       name: filename,
       protocol: text(row, 'source')?.toLowerCase() ?? null,
       sourceAddress: first(row, 'tx_hosts') ?? from.address,
@@ -48,6 +48,9 @@ export function readZeekFile(row: Fields, writtenAt: number): ZeekFile {
     },
   }
 }
+
+/** The last second of ECMAScript's dates. */
+const LAST_SECOND = 8_640_000_000_000
 
 const COPIED = [
   'fuid',

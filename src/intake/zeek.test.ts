@@ -184,7 +184,8 @@ describe('reading a line of Zeek', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...names), fc.jsonValue()), (fields) => {
         const { sighting, extracted: name } = readZeekFile(JSON.parse(JSON.stringify(fields)), 5)
-        expect(Number.isFinite(sighting.at) && sighting.at >= 0).toBe(true)
+        expect(new Date(sighting.at).getTime()).toBe(sighting.at)
+        expect(sighting.at).toBeGreaterThanOrEqual(0)
         expect(name === null || typeof name === 'string').toBe(true)
       }),
     )
