@@ -18,7 +18,8 @@ afterEach(() => rm(folder, { recursive: true }))
 
 describe('taxon run', () => {
   it('prints events as lines of JSON, and for people verdicts and what went wrong', async () => {
-    await writeFile(join(folder, 'drop', 'a\u001b[31m.exe'), madeUpPe())
+    const hostile = 'a\u001b[31m\u009b1m\u202e<b>=1+1.exe'
+    await writeFile(join(folder, 'drop', hostile), madeUpPe())
     const json = fakeIo()
     expect(await run.run([settings, '--once', '--json'], json)).toBe(0)
     const events = json.out
@@ -26,6 +27,8 @@ describe('taxon run', () => {
       .split('\n')
       .map((line) => JSON.parse(line))
     expect(new Set(events.map(({ event }) => event))).toEqual(new Set(['stored', 'step', 'verdict']))
+    expect(json.out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+    expect(events.find(({ event }) => event === 'stored').name).toBe(hostile)
     for (const { at } of events) expect(Date.parse(at)).toBeGreaterThan(0)
     const pe = madeUpPe({ entry: 0x1008 })
     await writeFile(join(folder, 'drop', 'cut.exe'), pe.subarray(0, pe.length - 200))

@@ -2,6 +2,7 @@ import { UsageError } from '../../core/index.ts'
 import { checkRun, type RunSettings, readRunSettings, runStore } from '../../pipeline/index.ts'
 import { command } from '../command.ts'
 import type { Io } from '../io.ts'
+import { jsonLine } from '../json-line.ts'
 import { printable } from '../printable.ts'
 import { eventText, runStatus } from '../run-text.ts'
 
@@ -44,7 +45,7 @@ the same command goes on, and nothing is lost. Ctrl-C ends it in order.
         signal: io.signal,
         onEvent(event) {
           if (event.event === 'verdict' && event.verdict === 'malicious') malicious++
-          if (values.json) return write(`${JSON.stringify(event)}\n`)
+          if (values.json) return write(jsonLine(event))
           const told = eventText(event, io.colour)
           if (told === null) return
           status.hide()
@@ -64,7 +65,7 @@ the same command goes on, and nothing is lost. Ctrl-C ends it in order.
 
 async function check(path: string, settings: RunSettings, json: boolean, io: Io): Promise<number> {
   const problems = await checkRun(settings)
-  if (json) await io.stdout(`${JSON.stringify({ settings, problems })}\n`)
+  if (json) await io.stdout(jsonLine({ settings, problems }))
   else if (problems.length === 0) await io.stdout(`${path}: all settings are right\n`)
   else for (const problem of problems) await io.stdout(`${printable(problem, 1000)}\n`)
   return problems.length > 0 ? 2 : 0

@@ -13,6 +13,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
+import Libsql from 'libsql'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { zipOf } from '../../../test/archives.ts'
 import { eicar, hasClamav, ownSignatures, startClamd } from '../../../test/clamd.ts'
@@ -22,9 +23,11 @@ import { madeUpElf, madeUpPe } from '../../../test/made-up-executables.ts'
 import { madeUpIdentity, madeUpSigned } from '../../../test/made-up-signature.ts'
 import { openStore, type Store } from '../../store/index.ts'
 import { importCorpus } from '../import-corpus.ts'
+import { importViper } from '../import-viper.ts'
 import type { RunEvent } from './run-event.ts'
 import { runSettings } from './run-settings.ts'
 import { type RunOptions, runStore } from './run-store.ts'
+import { silencedKnown } from './silence.ts'
 
 const REPORTS = join(import.meta.dirname, '../../../examples/reports')
 const DAY_MS = 86_400_000
@@ -321,6 +324,35 @@ describe('a run', () => {
       expect((await store.show(sha256(elf))).sightings).toMatchObject([{ source: 'zeek' }])
     })
     expect(of(await runOnce({ intake }), 'stored')).toEqual([])
+  })
+
+  it('judges what was brought from a Viper project', async () => {
+    const pe = madeUpPe()
+    const hash = sha256(pe)
+    const project = join(folder, 'project')
+    const place = join(project, 'binaries', ...hash.slice(0, 4))
+    mkdirSync(place, { recursive: true })
+    writeFileSync(join(place, hash), pe)
+    const database = new Libsql(join(project, 'viper.db'))
+    database.exec(`
+      create table malware (id integer primary key, name text, size integer, type text, mime text, md5 text, crc32 text,
+        sha1 text, sha256 text, sha512 text, ssdeep text, created_at text, parent_id integer);
+      create table tag (id integer primary key, tag text);
+      create table note (id integer primary key, title text, body text);
+      create table association (tag_id integer, note_id integer, malware_id integer, analysis_id integer);
+      insert into malware values (1, 'old.exe', ${pe.length}, '', '', '', '', '', '${hash}', '', '', '2019-05-03 10:11:12', null);
+      insert into tag values (1, 'apt');
+      insert into association values (1, null, 1, null)`)
+    database.close()
+    await inStore((store) => importViper(store, project))
+    const events = await runOnce({ intake: [] })
+    expect(of(events, 'verdict')).toMatchObject([{ sha256: hash, verdict: 'unknown' }])
+    await inStore(async (store) => {
+      expect(await store.show(hash)).toMatchObject({ names: ['old.exe'], tags: ['apt'] })
+      await store.allow({ kind: 'tag', value: 'apt', reason: 'training', by: null, at: 0, expiresAt: null })
+      const seen = silencedKnown(await store.show(hash), await store.allowances(Date.now()))
+      expect(seen).toMatchObject({ verdicts: [{ verdict: 'benign' }], allowed: { reason: 'training' } })
+    })
   })
 
   it('refuses a second run on the same store, and ends in order when it is told to', async () => {
