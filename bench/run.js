@@ -1,7 +1,7 @@
-// Runs every bench/*.bench.js in turn, or those whose names are given. `--write` puts what they print into results.md,
-// with the machine and the commit. A bench that finds its claim broken exits with 1, and so does this.
+// Runs every bench/*.bench.js in turn, or those whose names are given. `--write` puts what they print into their parts of
+// results.md, with the machine and the commit. A bench that finds its claim broken exits with 1, and so does this.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -20,7 +20,16 @@ const benches = readdirSync(here)
 const git = (...args) => execFileSync('git', args, { cwd: here, encoding: 'utf8' }).trim()
 const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`
 const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, ${memory}; Node ${process.versions.node}`
-let text = `# Benchmarks\n\n\`npm run bench -- --write\` on ${machine}; commit ${git('rev-parse', '--short', 'HEAD')}.\n`
+const about = `On ${machine}; commit ${git('rev-parse', '--short', 'HEAD')}.`
+
+/** The parts of results.md by the names of their benches. */
+const results = join(here, 'results.md')
+const parts = new Map(
+  readFileSync(results, 'utf8')
+    .split(/^## /m)
+    .slice(1)
+    .map((part) => [part.slice(0, part.indexOf('\n')), part.slice(part.indexOf('\n')).trim()]),
+)
 
 for (const name of benches) {
   console.log(`\n## ${name}\n`)
@@ -29,7 +38,13 @@ for (const name of benches) {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   console.log(stdout)
-  text += `\n## ${name}\n\n${stdout.trim()}\n`
+  parts.set(name, `${about}\n\n${stdout.trim()}`)
   if (status !== 0) process.exitCode = 1
 }
-if (process.argv.includes('--write')) writeFileSync(join(here, 'results.md'), text)
+if (process.argv.includes('--write')) {
+  const text = [...parts].sort().map(([name, part]) => `\n## ${name}\n\n${part}\n`)
+  writeFileSync(
+    results,
+    `# Benchmarks\n\nWhat \`npm run bench -- NAME --write\` printed last.\n${text.join('')}`,
+  )
+}
