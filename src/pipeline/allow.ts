@@ -1,6 +1,6 @@
 import type { Outcome } from '../samples/index.ts'
 import { openStore, type StoreLocation } from '../store/index.ts'
-import { allowanceFor, silenced } from './run/silence.ts'
+import { allowanceFor, factsOf, silenced } from './run/silence.ts'
 
 /** Outcomes with the allow-list of a store applied to them. @throws UsageError where there is no store */
 export async function* applyAllowances(
@@ -16,9 +16,10 @@ export async function* applyAllowances(
         continue
       }
       const sha256 = outcome.sample.sha256.toLowerCase()
-      const tags = (await store.has(sha256)) ? (await store.show(sha256)).tags : []
       const { signer } = outcome.executable ?? {}
-      const facts = { sha256, tags, signer: signer?.valid ? signer.thumbprint : null }
+      const facts = (await store.has(sha256))
+        ? factsOf(await store.show(sha256), outcome)
+        : { sha256, tags: [], signer: signer?.valid ? signer.thumbprint : null }
       yield silenced(outcome, allowanceFor(facts, allowances))
     }
   } finally {

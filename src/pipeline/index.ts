@@ -57,7 +57,7 @@ export {
 export { DISASSEMBLERS, type Disassembler, type ReadInputSettings } from './read-input.ts'
 export { readRecipe } from './read-recipe.ts'
 export { checkRun } from './run/check-run.ts'
-export type { RunEvent } from './run/run-event.ts'
+export type { AgreedLabels, RunEvent } from './run/run-event.ts'
 export { type RunSettings, readRunSettings } from './run/run-settings.ts'
 export { type RunOptions, runStore } from './run/run-store.ts'
 export { type Allowed, type SilencedKnown, silencedKnown } from './run/silence.ts'

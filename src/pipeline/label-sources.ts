@@ -46,7 +46,8 @@ export async function openLabelSources(options: LabelSourceOptions): Promise<Lab
   return sources
 }
 
-async function clamdSource(address: string): Promise<LabelSource> {
+/** A clamd by its address, with what this machine's clamd.conf says of its limits. @throws UsageError where none is named */
+export async function clamdSource(address: string): Promise<LabelSource> {
   const conf = await findClamdConf()
   const wanted = address === 'auto' ? conf?.address : address
   if (wanted == null)

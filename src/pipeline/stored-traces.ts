@@ -3,7 +3,7 @@ import { consensusLabel, consensusOf } from '../intake/index.ts'
 import { type Label, UNLABELLED } from '../samples/index.ts'
 import type { Source } from '../sources/index.ts'
 import type { Artifact, Known, Store } from '../store/index.ts'
-import { allowanceFor, signerOf } from './run/silence.ts'
+import { allowanceFor, factsOf } from './run/silence.ts'
 import { storedPath, storedSource } from './stored-source.ts'
 
 /** What a store has to learn from. */
@@ -22,9 +22,10 @@ export async function storedTraces(store: Store, folder: string): Promise<Stored
   const known = new Map<string, Label>()
   const allowances = await store.allowances(Date.now())
 
-  function labelOf({ sample: { sha256 }, labels, tags, verdicts }: Known): Label {
-    const facts = { sha256, tags, signer: signerOf(verdicts) }
-    if (allowanceFor(facts, allowances)) return { ...UNLABELLED, malicious: 0, by: 'allowed' }
+  function labelOf(all: Known): Label {
+    const { sample, labels } = all
+    const { sha256 } = sample
+    if (allowanceFor(factsOf(all), allowances)) return { ...UNLABELLED, malicious: 0, by: 'allowed' }
     const { malicious, family, category, by } =
       labels.find(({ source }) => source === 'consensus') ??
       consensusLabel(consensusOf(labels, null, [sha256]), 0)

@@ -21,7 +21,7 @@ import type { Store, StoreLocation } from './store.ts'
 import { checkedHash, storedOrNull, storedText, TEXT_LIMITS } from './stored-text.ts'
 import { takeForStep } from './take-for-step.ts'
 import { storedTags, tellLabel, tellName, tellRelation, tellSighting, tellTags } from './tell.ts'
-import { dueDeliveries, putVerdict, settleDelivery } from './verdicts.ts'
+import { dueDeliveries, putVerdict, retryDeliveries, settleDelivery } from './verdicts.ts'
 import { verifyStore } from './verify.ts'
 
 /** `openStore`. */
@@ -121,7 +121,8 @@ function storeOf(store: StoreContext): Store {
     cursor: (name) => cursorOf(store, name),
     setCursor: (name, value) => setCursor(store, name, value),
 
-    dueDeliveries: (now, limit) => dueDeliveries(store, now, limit),
+    dueDeliveries: (now, limit, target) => dueDeliveries(store, now, limit, target),
+    retryDeliveries: (now) => retryDeliveries(store, now),
     settleDelivery: (key, target, outcome) => settleDelivery(store, key, target, outcome),
 
     verify: (options = {}) => verifyStore(store, options),

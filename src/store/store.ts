@@ -158,7 +158,10 @@ export interface Store {
   cursor(name: string): Promise<string | null>
   setCursor(name: string, value: string): Promise<void>
 
-  dueDeliveries(now: number, limit: number): Promise<readonly Delivery[]>
+  /** Those that are due, the longest first. @param target of this target only */
+  dueDeliveries(now: number, limit: number, target?: string): Promise<readonly Delivery[]>
+  /** Makes all that is owed due at once. */
+  retryDeliveries(now: number): Promise<void>
   settleDelivery(key: string, target: string, outcome: DeliveryOutcome): Promise<void>
 
   /** Reads every sample and artifact and compares hashes. */

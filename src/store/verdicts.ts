@@ -85,16 +85,23 @@ export async function dueDeliveries(
   { database }: StoreContext,
   now: number,
   limit: number,
+  target?: string,
 ): Promise<readonly Delivery[]> {
-  const rows = await database.db
-    .selectFrom('deliveries')
-    .selectAll()
-    .where('nextAt', '<=', storedTime(now))
+  const all = database.db.selectFrom('deliveries').selectAll().where('nextAt', '<=', storedTime(now))
+  const rows = await (target === undefined ? all : all.where('target', '=', target))
     .orderBy('nextAt')
     .orderBy('key')
     .limit(limit)
     .execute()
   return rows.map((row) => ({ ...row, nextAt: row.nextAt ?? 0 }))
+}
+
+/** `Store.retryDeliveries`. */
+export async function retryDeliveries({ database }: StoreContext, now: number): Promise<void> {
+  const nextAt = storedTime(now)
+  await database.write(
+    async (tx) => await tx.updateTable('deliveries').set({ nextAt }).where('nextAt', '>', nextAt).execute(),
+  )
 }
 
 /** `Store.settleDelivery`. */

@@ -34,7 +34,7 @@ describe('taxon run', () => {
     await writeFile(join(folder, 'drop', 'cut.exe'), pe.subarray(0, pe.length - 200))
     const people = fakeIo()
     expect(await run.run([settings, '--once'], people)).toBe(0)
-    expect(people.out).toMatch(/^unknown +– {2}[0-9a-f]{64} {2}opcodes\n$/)
+    expect(people.out).toMatch(/^unknown +– {2}[0-9a-f]{64} {2}cut\.exe, opcodes, the file is cut off: .+\n$/)
     expect(people.err).toContain('partial, the file is cut off')
     expect(people.out + people.err).not.toContain('\u001b')
   })

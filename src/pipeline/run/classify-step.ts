@@ -29,7 +29,15 @@ export function classifyStep(judging: Judging, after: readonly string[]): RunSte
     after,
     version,
     atOnce,
-    run: (task) => judged(judging, task, storedPath(folder, 'samples', task.sample.sha256), 'opcodes'),
+    async run(task) {
+      const { sha256, type } = task.sample
+      const files = await filesOf(judging.store, task.sample)
+      if (files === 0) return await judged(judging, task, storedPath(folder, 'samples', sha256), 'opcodes')
+      const known = await judging.store.show(sha256)
+      const reason = `an archive (${type}); the ${files} files in it are judged by themselves`
+      await judging.onVerdict(unjudged(namedBy(known), 'opcodes', reason), known)
+      return { state: 'done', detail: { reason } }
+    },
   }
 }
 
@@ -38,7 +46,8 @@ export function classifyReportStep(judging: Judging): RunStep {
   const { store, folder, version, atOnce } = judging
   return {
     name: 'classify-report',
-    after: ['sandbox'],
+    // What the bytes tell, who signed them, is known by then.
+    after: ['sandbox', 'classify'],
     version,
     atOnce,
     async run(task) {
@@ -50,26 +59,43 @@ export function classifyReportStep(judging: Judging): RunStep {
   }
 }
 
+/** How many files were unpacked from a sample. */
+async function filesOf(store: Store, { sha256 }: Known['sample']): Promise<number> {
+  const step = (await store.steps(sha256)).find((each) => each.step === 'unpack' && each.state === 'done')
+  const { files = 0 } = JSON.parse(step?.detail ?? 'null') ?? {}
+  return files
+}
+
+/** A sample as a verdict names it. */
+function namedBy({ sample, names }: Known): Verdict['sample'] {
+  const { sha256, size, type } = sample
+  return { path: sha256, name: names[0] ?? null, sha256, size, kind: type }
+}
+
 async function judged(
   { store, ask, recent, onVerdict }: Judging,
-  { sample }: StepTask,
+  { sample, signal }: StepTask,
   path: string,
   view: View,
 ): Promise<StepEnd> {
   const { sha256 } = sample
   const outcomes = await answers(view === 'opcodes' ? recent.take(sha256) : undefined, ask, path)
+  // Workers that ended with the run say nothing of the sample.
+  signal.throwIfAborted()
   const known = await store.show(sha256)
-  const [first] = outcomes
-  const problem = outcomes.length > 1 ? SEVERAL : first && 'error' in first ? first.error : null
-  const named: Verdict['sample'] = {
-    path: sha256,
-    name: known.names[0] ?? null,
-    sha256,
-    size: sample.size,
-    kind: sample.type,
-  }
-  if (problem === null && first && !('error' in first)) {
-    await onVerdict(ofSample(first, { ...named, kind: first.sample.kind }, known), known)
+  const verdicts = outcomes.flatMap((each) => ('error' in each ? [] : [each]))
+  const failures = outcomes.flatMap((each) => ('error' in each ? [each.error] : []))
+  const [verdict] = verdicts
+  const problem = verdicts.length > 1 ? SEVERAL : verdict ? null : failures[0]
+  const named = namedBy(known)
+  if (problem === null && verdict) {
+    const losses = [
+      ...(known.sample.state === 'partial' ? known.sample.reasons : []),
+      ...failures.map(inWords),
+    ]
+    const isCut = known.sample.state === 'partial' || failures.length > 0
+    const own = { ...verdict, sample: { ...named, kind: verdict.sample.kind } }
+    await onVerdict(isCut ? ofPart(own, losses) : own, known)
     return { state: 'done' }
   }
   const { code, message } = problem ?? { code: 'empty', message: 'there is nothing in it' }
@@ -99,22 +125,15 @@ async function answers(
   }
 }
 
-/** A verdict on content of the store as one on its sample. What is known to be cut is never called benign. */
-function ofSample(
-  verdict: Verdict,
-  sample: Verdict['sample'],
-  { sample: { state, reasons } }: Known,
-): Verdict {
-  const own = { ...verdict, sample }
-  if (state === 'complete') return own
-  const cut = { ...own, state: verdict.state === 'complete' ? 'partial' : verdict.state } as const
-  const all = { ...cut, reasons: [...new Set([...reasons, ...verdict.reasons])] }
-  if (verdict.verdict !== 'benign') return all
-  return {
-    ...all,
-    verdict: 'unknown',
-    reasons: ['nothing malicious in what was carved, but it is cut', ...all.reasons],
-  }
+const inWords = ({ message }: { readonly message: string }) => message
+
+/** A verdict on what is known to be a part only, which is never called benign. */
+function ofPart(verdict: Verdict, losses: readonly string[]): Verdict {
+  const state = verdict.state === 'complete' ? 'partial' : verdict.state
+  const reasons = [...new Set([...losses, ...verdict.reasons])]
+  if (verdict.verdict !== 'benign') return { ...verdict, state, reasons }
+  const why = 'nothing malicious in what there is, but it is not whole'
+  return { ...verdict, verdict: 'unknown', state, reasons: [why, ...reasons] }
 }
 
 function unjudged(sample: Verdict['sample'], view: View, reason: string): Verdict {

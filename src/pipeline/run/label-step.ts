@@ -1,7 +1,6 @@
 import { KnownError } from '../../core/index.ts'
 import {
   type AvclassData,
-  clamd,
   clamscan,
   consensusLabel,
   consensusOf,
@@ -11,13 +10,14 @@ import {
   virusTotalFolder,
 } from '../../intake/index.ts'
 import type { Store } from '../../store/index.ts'
+import { clamdSource } from '../label-sources.ts'
 import { type LabelSettings, versionOf } from './run-settings.ts'
 import { LaterError, type RunStep } from './run-step.ts'
 
 /** The sources that settings name. @throws UsageError, UnreadableError for a list that cannot be read */
 export async function labelSources(settings: LabelSettings): Promise<LabelSource[]> {
   return [
-    ...(settings.clamd === null ? [] : [clamd({ address: settings.clamd })]),
+    ...(settings.clamd === null ? [] : [await clamdSource(settings.clamd)]),
     ...(settings.clamscan ? [clamscan()] : []),
     ...(settings.virustotal === null ? [] : [virusTotalFolder(settings.virustotal)]),
     ...(settings.csv === null ? [] : [await labelsCsv(settings.csv)]),

@@ -1,6 +1,14 @@
 import type { Step } from '../../store/index.ts'
 import type { Allowed } from './silence.ts'
 
+/** What engines, lists and people agree on, with the first detections. */
+export interface AgreedLabels {
+  readonly malicious: 0 | 1 | null
+  readonly family: string | null
+  readonly category: string | null
+  readonly detections: readonly { readonly engine: string; readonly detection: string }[]
+}
+
 /** What happens in a run, in the shape that `taxon run --json` prints, one object a line. */
 export type RunEvent = { readonly at: string } & (
   | {
@@ -22,12 +30,16 @@ export type RunEvent = { readonly at: string } & (
   | {
       readonly event: 'verdict'
       readonly sha256: string
+      readonly name: string | null
       readonly view: string
       readonly verdict: string
+      readonly state: string
+      readonly reasons: readonly string[]
       readonly probability: number | null
       readonly family: string | null
       readonly category: string | null
       readonly model: string | null
+      readonly labels: AgreedLabels | null
       readonly allowed: Allowed | null
     }
   | {

@@ -95,8 +95,17 @@ describe('the settings of a run', () => {
     ['store = "s"\nmaxFileMb = 0', 'maxFileMb must be a number from 0.001 to 4096'],
     ['store = "s"\n[sandbox]\nurl = "ftp://x"', 'sandbox: url must be the http address of a sandbox'],
     ['store = "s"\n[sandbox]\ntype = "joe"\nurl = "http://x"', 'sandbox: type must be cuckoo or cape'],
-    ['store = "s"\n[[webhooks]]\nurl = "x"', 'webhooks 1: url must be an http address'],
+    ['store = "s"\n[[webhooks]]\nurl = "x"', 'webhooks 1: url must be an http address without a password'],
     ['store = "s"\n[[webhooks]]\nurl = "http://x"\nverdicts = ["bad"]', 'verdicts must be a list of some of'],
+    ['store = "drop/s"\n[[intake]]\nfolder = "drop"', 'lie within each other'],
+    ['store = "s"\n[[intake]]\nfolder = "s/drop"', 'lie within each other'],
+    ['store = "s"\n[[intake]]\nfolder = "."', 'lie within each other'],
+    ['store = "s"\n[[webhooks]]\nurl = "http://u:p@x/"', 'an http address without a password'],
+    [
+      'store = "s"\n[[webhooks]]\nurl = "http://x/"\n[[webhooks]]\nurl = "http://x/"',
+      'two webhooks have the url',
+    ],
+    ['store = "s"\n[classify]\nthreads = 1.5', 'classify: threads must be a whole number'],
     ['store = "s"\n[labels]\natOnce = 0', 'labels: atOnce must be a number from 1 to 64'],
   ])('are refused by name: %j', (toml, complaint) => {
     expect(() => read(toml)).toThrow(complaint)

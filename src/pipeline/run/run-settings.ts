@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
-import { dirname, extname, resolve } from 'node:path'
+import { dirname, extname, isAbsolute, relative, resolve } from 'node:path'
 import { parse as parseToml } from 'smol-toml'
 import { parse as parseYaml } from 'yaml'
 import { type SettingsTable, settingsTable, UnreadableError, UsageError } from '../../core/index.ts'
@@ -54,6 +54,9 @@ export interface WebhookSettings {
   readonly secretFile: string | null
   readonly verdicts: readonly VerdictName[]
 }
+
+/** Stands among the models for those that come with taxon. */
+export const SHIPPED = 'shipped'
 
 /** What a verdict may be. */
 export type VerdictName = 'malicious' | 'unknown' | 'benign'
@@ -114,7 +117,7 @@ export function runSettings(read: unknown, path: string): RunSettings {
   const settings: RunSettings = {
     store: { folder: at.path(folder), ...(database === '' ? {} : { database }) },
     intake: tables(top, 'intake', path).map((each) => intakeSettings(each, at)),
-    maxFileBytes: top.number('maxFileMb', 256, 0.001, 4096) * MIB,
+    maxFileBytes: Math.ceil(top.number('maxFileMb', 256, 0.001, 4096) * MIB),
     unpack: unpackSettings(settingsTable(top.take('unpack') ?? {}, `${path}: unpack`)),
     labels: optional(top, 'labels', path, (each) => labelSettings(each, at)),
     sandbox: optional(top, 'sandbox', path, (each) => sandboxSettings(each, at)),
@@ -122,7 +125,22 @@ export function runSettings(read: unknown, path: string): RunSettings {
     webhooks: tables(top, 'webhooks', path).map((each) => webhookSettings(each, at)),
   }
   top.end()
+  checkApart(settings, path)
+  const targets = settings.webhooks.map(({ url }) => url)
+  const twice = targets.find((url, i) => targets.indexOf(url) < i)
+  if (twice !== undefined)
+    throw new UsageError(`${path}: two webhooks have the url ${new URL(twice).origin}…`)
   return settings
+}
+
+/** A store in a folder that is watched would take in its own files, for ever. @throws UsageError */
+function checkApart({ store, intake }: RunSettings, path: string): void {
+  for (const each of intake) {
+    if (each.type !== 'folder') continue
+    const [way, back] = [relative(each.folder, store.folder), relative(store.folder, each.folder)]
+    if ([way, back].some((text) => !text.startsWith('..') && !isAbsolute(text)))
+      throw new UsageError(`${path}: the store and the folder that is watched lie within each other`)
+  }
 }
 
 interface FromFolder {
@@ -194,8 +212,8 @@ function intakeSettings(from: SettingsTable, at: FromFolder): IntakeSettings {
 
 function unpackSettings(from: SettingsTable): UnpackLimits {
   const settings = {
-    depth: from.number('depth', UNPACK_LIMITS.depth, 0, 16),
-    members: from.number('members', UNPACK_LIMITS.members, 0, 1_000_000),
+    depth: whole(from, 'depth', UNPACK_LIMITS.depth, 0, 16),
+    members: whole(from, 'members', UNPACK_LIMITS.members, 0, 1_000_000),
     memberBytes: from.number('memberMb', UNPACK_LIMITS.memberBytes / MIB, 0.001, 4096) * MIB,
     totalBytes: from.number('totalMb', UNPACK_LIMITS.totalBytes / MIB, 0.001, 1_000_000) * MIB,
     ratio: from.number('ratio', UNPACK_LIMITS.ratio, 1, 100_000),
@@ -206,13 +224,15 @@ function unpackSettings(from: SettingsTable): UnpackLimits {
 
 function labelSettings(from: SettingsTable, at: FromFolder): LabelSettings {
   const clamd = from.text('clamd', '', MAX_TEXT)
+  // A socket's path starts from the settings as any other; `host:3310` and `auto` are none.
+  const socket = clamd.includes('/') && !clamd.includes(':') ? at.path(clamd) : clamd
   const settings = {
-    clamd: clamd === '' ? null : clamd,
+    clamd: clamd === '' ? null : socket,
     clamscan: from.flag('clamscan', false),
     virustotal: at.optional(from, 'virustotal'),
     csv: at.optional(from, 'csv'),
     avclass: at.optional(from, 'avclass'),
-    atOnce: from.number('atOnce', 4, 1, 64),
+    atOnce: whole(from, 'atOnce', 4, 1, 64),
   }
   from.end()
   return settings
@@ -225,7 +245,7 @@ function sandboxSettings(from: SettingsTable, at: FromFolder): SandboxSettings {
     url: from.text('url', '', MAX_TEXT),
     tokenFile: at.optional(from, 'tokenFile'),
     types: from.texts('types', ['pe']),
-    inFlight: from.number('inFlight', 8, 1, 1000),
+    inFlight: whole(from, 'inFlight', 8, 1, 1000),
     perMinute: from.number('perMinute', 60, 0.01, 6000),
     timeoutMinutes: from.number('timeoutMinutes', 120, 0.001, 10_000),
   }
@@ -236,12 +256,26 @@ function sandboxSettings(from: SettingsTable, at: FromFolder): SandboxSettings {
 
 function classifySettings(from: SettingsTable, at: FromFolder): ClassifySettings {
   const settings = {
-    models: from.texts('models', []).map(at.path),
-    threads: from.number('threads', 0, 0, 256),
+    models: from.texts('models', []).map((path) => (path === SHIPPED ? path : at.path(path))),
+    threads: whole(from, 'threads', 0, 0, 256),
     timeoutSeconds: from.number('timeoutSeconds', 600, 1, 86_400),
   }
   from.end()
   return settings
+}
+
+/** Whether a text is an address that can be called; one with a password in it would show it. */
+function isAddress(text: string): boolean {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false
+  const { username, password } = new URL(text)
+  return username === '' && password === ''
+}
+
+/** A whole number between two. */
+function whole(from: SettingsTable, key: string, otherwise: number, least: number, most: number): number {
+  const value = from.number(key, otherwise, least, most)
+  if (!Number.isInteger(value)) throw from.wrong(key, `a whole number from ${least} to ${most}`)
+  return value
 }
 
 function webhookSettings(from: SettingsTable, at: FromFolder): WebhookSettings {
@@ -250,7 +284,7 @@ function webhookSettings(from: SettingsTable, at: FromFolder): WebhookSettings {
     secretFile: at.optional(from, 'secretFile'),
     verdicts: from.someOf('verdicts', VERDICTS, ['malicious']),
   }
-  if (!/^https?:\/\//.test(settings.url)) throw from.wrong('url', 'an http address of at most 500 characters')
+  if (!isAddress(settings.url)) throw from.wrong('url', 'an http address without a password')
   from.end()
   return settings
 }

@@ -26,7 +26,9 @@ export interface RunStep {
   readonly version: string
   /** Samples at once. */
   readonly atOnce: number
-  /** @throws LaterError where trying again may help, KnownError for what will stay as it is, the reason of the signal */
+  /** Its detail tells how far it is, and outlives that it was given up. */
+  readonly keepsDetail?: true
+  /** @throws LaterError where trying again may help, any other error for what is the sample's fault, the reason of the signal */
   run(task: StepTask): Promise<StepEnd>
 }
 

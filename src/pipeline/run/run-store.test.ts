@@ -123,6 +123,14 @@ describe('a run', () => {
       expect(steps.find(({ step }) => step === 'unpack')?.state).toBe('skipped')
     })
     expect(readdirSync(join(folder, 'store', 'tmp'))).toEqual([])
+    const verdict = of(events, 'verdict').find((each) => each.sha256 === archive)
+    expect(verdict?.reasons).toEqual(['an archive (zip); the 3 files in it are judged by themselves'])
+    // An archive that was only a member is unpacked by itself when it comes by itself.
+    put('inner.zip', inner)
+    const later = await runOnce({ unpack: { depth: 2 } })
+    expect(
+      of(later, 'step').find(({ step, sha256: hash }) => step === 'unpack' && hash === sha256(inner))?.state,
+    ).toBe('done')
   })
 
   it('marks what was cut, and never calls it benign', async () => {
@@ -237,6 +245,16 @@ describe('a run', () => {
       await runOnce(hook('malicious'))
       await runOnce(hook('malicious'))
       expect(bodies.map(({ verdict }) => verdict.verdict)).toEqual(['malicious'])
+    })
+
+    it('tells of what is labelled malicious, whatever the models say', async () => {
+      const hash = put('a.exe', madeUpPe())
+      writeFileSync(join(folder, 'labels.csv'), `sha256,label,family\n${hash},malicious,zbot\n`)
+      const events = await runOnce({ ...hook('malicious'), labels: { csv: 'labels.csv' } })
+      expect(of(events, 'verdict')).toMatchObject([
+        { verdict: 'unknown', labels: { malicious: 1, family: 'zbot' } },
+      ])
+      expect(bodies).toMatchObject([{ labels: { malicious: 1 } }])
     })
 
     it('keeps silent of what is allowed, until it is no more', async () => {
@@ -372,5 +390,13 @@ describe('a run', () => {
     await going
     const told = of(events, 'verdict').length
     expect(told + of(await runOnce(), 'verdict').length).toBe(5)
+    await inStore(async (store) => {
+      for await (const { sha256: hash } of store.list()) {
+        const { verdicts } = await store.show(hash)
+        expect(verdicts).toHaveLength(1)
+        // Workers that ended with the run said nothing.
+        expect(verdicts[0]!.json).not.toContain('worker')
+      }
+    })
   })
 })

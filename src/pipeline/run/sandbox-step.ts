@@ -21,7 +21,7 @@ export async function secretIn(path: string): Promise<string> {
 }
 
 /** Has a sandbox run samples and keeps its reports. A restart goes on with the tasks that were submitted. */
-export async function sandboxStep(store: Store, settings: SandboxSettings): Promise<RunStep> {
+export async function sandboxStep(store: Store, settings: SandboxSettings, once: boolean): Promise<RunStep> {
   const sandbox = await openSandbox(settings)
   const { inFlight, perMinute, timeoutMinutes, types } = settings
   const gate = sandboxGate({ inFlight, intervalMs: 60_000 / perMinute, clock: systemClock })
@@ -30,6 +30,7 @@ export async function sandboxStep(store: Store, settings: SandboxSettings): Prom
     after: [],
     version: versionOf('sandbox 1', sandbox.name),
     atOnce: inFlight,
+    keepsDetail: true,
     async run({ sample, detail, keep, signal }) {
       const { sha256, size } = sample
       if (!types.includes(sample.type)) {
@@ -50,6 +51,9 @@ export async function sandboxStep(store: Store, settings: SandboxSettings): Prom
         journal,
         {
           gate,
+          // A sample that failed before comes again only where somebody asks for it.
+          again: true,
+          ...(once && { retries: 1 }),
           timeoutMs: timeoutMinutes * 60_000,
           keep: async (hash, task, chunks) =>
             void (await store.putArtifact(hash, 'report', `${sandbox.name} task ${task}`, chunks)),

@@ -33,6 +33,13 @@ export function signerOf(verdicts: readonly Pick<StoredVerdict, 'json'>[]): stri
   return null
 }
 
+/** What allowances go by, of a sample that is known and a verdict that may be new. */
+export function factsOf({ sample, tags, verdicts }: Known, verdict?: Verdict): AllowanceFacts {
+  const { signer } = verdict?.executable ?? {}
+  const own = signer?.valid ? signer.thumbprint : null
+  return { sha256: sample.sha256, tags, signer: own ?? signerOf(verdicts) }
+}
+
 /** The allowance that silences a sample; null where none does. */
 export function allowanceFor(facts: AllowanceFacts, allowances: readonly Allowance[]): Allowance | null {
   const fits: Readonly<Record<Allowance['kind'], (value: string) => boolean>> = {
@@ -69,11 +76,9 @@ export type SilencedKnown = Known & { readonly allowed?: Allowed }
 
 /** What is known of a sample, its verdicts silenced where an allowance fits. */
 export function silencedKnown(known: Known, allowances: readonly Allowance[]): SilencedKnown {
-  const { sample, tags, verdicts } = known
-  const facts = { sha256: sample.sha256, tags, signer: signerOf(verdicts) }
-  const allowance = allowanceFor(facts, allowances)
+  const allowance = allowanceFor(factsOf(known), allowances)
   if (allowance === null) return known
-  const seen = verdicts.map((stored) => {
+  const seen = known.verdicts.map((stored) => {
     const verdict = silenced(JSON.parse(stored.json) as Verdict, allowance)
     const { family, category } = verdict
     return {

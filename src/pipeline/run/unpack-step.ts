@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { KnownError, writeWhole } from '../../core/index.ts'
 import { unpack } from '../../intake/index.ts'
 import { type Sample, type Store, temporaryFolder } from '../../store/index.ts'
+import { isOfStore } from '../store-failure.ts'
 import { type RunSettings, versionOf } from './run-settings.ts'
 import type { RunStep, StepEnd, StepTask } from './run-step.ts'
 
@@ -41,7 +42,7 @@ export function unpackStep(
         onStored(stored.sample, stored.isNew, own)
         files++
       } catch (error) {
-        if (!(error instanceof KnownError)) throw error
+        if (!(error instanceof KnownError) || isOfStore(error)) throw error
         tell(each.trail, error)
       }
     }
@@ -57,8 +58,8 @@ export function unpackStep(
       const { sample, signal } = task
       if (!ARCHIVES.has(sample.type)) return { state: 'skipped', detail: { reason: 'no archive' } }
       // All that is within an archive was put there by it: one within one must not start anew with the limits.
-      const { parents } = await store.show(sample.sha256)
-      if (parents.some(({ kind }) => kind === 'member'))
+      const { parents, sightings } = await store.show(sample.sha256)
+      if (sightings.length === 0 && parents.some(({ kind }) => kind === 'member'))
         return { state: 'skipped', detail: { reason: 'unpacked with the archive that it came in' } }
       const temporary = await temporaryFolder(folder)
       try {
@@ -70,4 +71,13 @@ export function unpackStep(
       }
     },
   }
+}
+
+/** Has an archive that was only known as a member of another unpacked by itself, now that it came by itself. */
+export async function unpackAgain(store: Store, { sha256, type }: Sample): Promise<void> {
+  if (!ARCHIVES.has(type)) return
+  const step = (await store.steps(sha256)).find(
+    ({ step: name, state }) => name === 'unpack' && state === 'skipped',
+  )
+  if (step) await store.setStep({ ...step, state: 'pending', attempts: 0, nextAt: 0 })
 }

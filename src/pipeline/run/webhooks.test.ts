@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -7,7 +7,14 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openStore, type Store } from '../../store/index.ts'
-import { callHeaders, type Delivered, deliverDue } from './webhooks.ts'
+import {
+  callHeaders,
+  type Delivered,
+  type DeliverOptions,
+  deliver,
+  deliverDue,
+  openWebhooks,
+} from './webhooks.ts'
 
 interface Call {
   readonly headers: IncomingMessage['headers']
@@ -45,6 +52,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
+const origin = () => new URL(url).origin
+
 async function owe(bytes: string, at = Date.now()): Promise<string> {
   const { sample } = await store.put([Buffer.from(bytes)])
   const { sha256 } = sample
@@ -57,23 +66,30 @@ async function owe(bytes: string, at = Date.now()): Promise<string> {
   return key
 }
 
-async function deliver(secret: string | null = 'secret'): Promise<Delivered[]> {
+async function deliverNow(secret: string | null = 'secret'): Promise<Delivered[]> {
   const told: Delivered[] = []
-  const webhooks = [{ url, secret, verdicts: ['unknown'] as const }]
-  await deliverDue(store, webhooks, new AbortController().signal, (each) => told.push(each))
+  await deliverDue(store, { url, secret, verdicts: ['unknown'] }, options(told))
   return told
+}
+
+function options(told: Delivered[], silenced = false): DeliverOptions {
+  return {
+    signal: new AbortController().signal,
+    isSilenced: async () => silenced,
+    onDelivered: (each) => told.push(each),
+  }
 }
 
 describe('calls of webhooks', () => {
   it('bear an idempotency key and a signature that the receiver can check', async () => {
     const key = await owe('a')
-    expect(await deliver()).toEqual([{ key, target: url, delivered: true, problem: null }])
+    expect(await deliverNow()).toEqual([{ key, target: origin(), delivered: true, problem: null }])
     const [{ headers, body }] = calls as [Call]
     expect(headers['idempotency-key']).toBe(key)
     const signed = createHmac('sha256', 'secret').update(`${headers['x-taxon-time']}.${body}`).digest('hex')
     expect(headers['x-taxon-signature']).toBe(`sha256=${signed}`)
     expect(JSON.parse(body)).toEqual({ of: 'a' })
-    expect(await deliver()).toEqual([])
+    expect(await deliverNow()).toEqual([])
   })
 
   it('are signed as openssl signs, and only with a secret', () => {
@@ -86,31 +102,31 @@ describe('calls of webhooks', () => {
   it('are repeated with the same key until they are taken', async () => {
     const key = await owe('a')
     answers = [{ status: 500 }]
-    expect(await deliver()).toEqual([{ key, target: url, delivered: false, problem: 'answered 500' }])
-    expect(await deliver()).toEqual([])
+    expect(await deliverNow()).toEqual([{ key, target: origin(), delivered: false, problem: 'answered 500' }])
+    expect(await deliverNow()).toEqual([])
     const due = await store.dueDeliveries(Date.now() + 3000, 10)
     expect(due).toMatchObject([{ key, attempts: 1, problem: 'answered 500' }])
     await store.settleDelivery(key, url, { nextAt: Date.now(), problem: 'again' })
-    expect((await deliver())[0]?.delivered).toBe(true)
+    expect((await deliverNow())[0]?.delivered).toBe(true)
     expect(calls.map(({ headers }) => headers['idempotency-key'])).toEqual([key, key])
   })
 
   it('wait as long as the receiver asks, and no longer than an hour', async () => {
     await owe('a')
     answers = [{ status: 429, headers: { 'retry-after': '120' } }]
-    await deliver()
+    await deliverNow()
     expect(await store.dueDeliveries(Date.now() + 110_000, 1)).toEqual([])
     expect(await store.dueDeliveries(Date.now() + 121_000, 1)).toHaveLength(1)
     await owe('b')
     answers = [{ status: 503, headers: { 'retry-after': '99999999' } }]
-    await deliver()
+    await deliverNow()
     expect(await store.dueDeliveries(Date.now() + 3_601_000, 10)).toHaveLength(2)
   })
 
   it('do not follow where they are sent on to', async () => {
     await owe('a')
     answers = [{ status: 302, headers: { location: url } }]
-    expect((await deliver())[0]).toMatchObject({ delivered: false, problem: 'answered 302' })
+    expect((await deliverNow())[0]).toMatchObject({ delivered: false, problem: 'answered 302' })
     expect(calls).toHaveLength(1)
   })
 
@@ -118,12 +134,40 @@ describe('calls of webhooks', () => {
     const key = await owe('a')
     const { port } = server.address() as AddressInfo
     await new Promise((resolve) => server.close(resolve))
-    expect((await deliver())[0]).toMatchObject({ delivered: false, problem: 'ECONNREFUSED' })
+    expect((await deliverNow())[0]).toMatchObject({ delivered: false, problem: 'ECONNREFUSED' })
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-    await store.settleDelivery(key, url, { nextAt: Date.now(), problem: 'again' })
+    await store.retryDeliveries(Date.now())
+    await deliverDue(store, { url: `${url}else`, secret: null, verdicts: ['unknown'] }, options([]))
+    expect(await store.dueDeliveries(Date.now(), 1)).toMatchObject([{ key, attempts: 1 }])
+    expect((await deliverNow())[0]?.delivered).toBe(true)
+  })
+
+  it('do not come in a rush where a receiver asks for no wait, and others do not wait for it', async () => {
+    await owe('a')
+    answers = Array.from({ length: 50 }, () => ({ status: 503, headers: { 'retry-after': '0' } }))
     const told: Delivered[] = []
-    await deliverDue(store, [], new AbortController().signal, (each) => told.push(each))
-    expect(told).toMatchObject([{ delivered: false, problem: 'not in the settings' }])
-    expect(await store.dueDeliveries(Date.now() + 3_601_000, 1)).toHaveLength(1)
+    let isOver = false
+    const begun = Date.now()
+    setTimeout(() => {
+      isOver = true
+    }, 1200)
+    await deliver(store, { url, secret: null, verdicts: ['unknown'] }, options(told), () => isOver)
+    expect(Date.now() - begun).toBeLessThan(30_000)
+    expect(calls.length).toBeLessThan(5)
+  })
+
+  it('are not made for what was allowed since', async () => {
+    const key = await owe('a')
+    const told: Delivered[] = []
+    await deliverDue(store, { url, secret: null, verdicts: ['unknown'] }, options(told, true))
+    expect(told).toEqual([{ key, target: origin(), delivered: false, problem: 'silenced by the allow-list' }])
+    expect(calls).toEqual([])
+    expect(await store.dueDeliveries(Date.now() + 1e9, 1)).toEqual([])
+  })
+
+  it('are not signed with nothing', async () => {
+    const secretFile = join(folder, 'empty')
+    await writeFile(secretFile, '\n')
+    await expect(openWebhooks([{ url, secretFile, verdicts: ['unknown'] }])).rejects.toThrow('is empty')
   })
 })

@@ -1,4 +1,6 @@
 import { createHmac } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { UsageError } from '../../core/index.ts'
 import type { Delivery, Store } from '../../store/index.ts'
 import type { WebhookSettings } from './run-settings.ts'
 import { secretIn } from './sandbox-step.ts'
@@ -8,7 +10,7 @@ export interface Webhook extends Omit<WebhookSettings, 'secretFile'> {
   readonly secret: string | null
 }
 
-/** What became of a call. */
+/** What became of a call. `target` is where it went, without the path, which may be a secret. */
 export interface Delivered {
   readonly key: string
   readonly target: string
@@ -16,18 +18,30 @@ export interface Delivered {
   readonly problem: string | null
 }
 
+/** What calling one webhook goes by. */
+export interface DeliverOptions {
+  readonly signal: AbortSignal
+  /** Whether what a body tells has been allowed since, so that the call is not made. */
+  isSilenced(body: string): Promise<boolean>
+  onDelivered(outcome: Delivered): void
+}
+
+/** Longest time that a receiver may take, in milliseconds. */
 const CALL_MS = 10_000
 const AT_ONCE = 4
-const DUE_AT_ONCE = 100
+const DUE_AT_ONCE = 20
+const LOOK_MS = 500
 const [FIRST_WAIT_MS, LONGEST_WAIT_MS] = [1000, 3_600_000]
 
-/** Reads the keys of webhooks. @throws UnreadableError */
+/** Reads the keys of webhooks. @throws UnreadableError, UsageError for an empty one */
 export async function openWebhooks(settings: readonly WebhookSettings[]): Promise<Webhook[]> {
   return await Promise.all(
-    settings.map(async ({ secretFile, ...others }) => ({
-      ...others,
-      secret: secretFile === null ? null : await secretIn(secretFile),
-    })),
+    settings.map(async ({ secretFile, ...others }) => {
+      const secret = secretFile === null ? null : await secretIn(secretFile)
+      if (secret === '')
+        throw new UsageError(`${secretFile}: is empty, and calls signed with it prove nothing`)
+      return { ...others, secret }
+    }),
   )
 }
 
@@ -52,37 +66,57 @@ export function callHeaders(
 }
 
 /**
- * Makes the calls that are due, each at least once: what is not answered by 2xx is tried again after a while that grows to
- * an hour, or as long as the receiver asks. @returns how many calls were tried
+ * Makes the calls that are owed to one webhook until the signal is aborted, each at least once: what is not answered by
+ * 2xx is tried again after a while that grows to an hour, or as long as the receiver asks. Others do not wait for it.
+ * @param isOver asked when nothing is due; with `once` a receiver that failed is left for the next run
  */
+export async function deliver(
+  store: Store,
+  webhook: Webhook,
+  options: DeliverOptions,
+  isOver: () => boolean,
+): Promise<void> {
+  const { signal } = options
+  while (!signal.aborted) {
+    const wasOver = isOver()
+    const { tried, failed } = await deliverDue(store, webhook, options)
+    if (wasOver && (tried === 0 || failed > 0)) return
+    if (tried === 0 || failed > 0) await pause(LOOK_MS, undefined, { signal }).catch(() => {})
+  }
+}
+
+/** Makes the calls that are due to one webhook now. */
 export async function deliverDue(
   store: Store,
-  webhooks: readonly Webhook[],
-  signal: AbortSignal,
-  onDelivered: (outcome: Delivered) => void,
-): Promise<number> {
-  const secrets = new Map(webhooks.map(({ url, secret }) => [url, secret]))
-  const due = await store.dueDeliveries(Date.now(), DUE_AT_ONCE)
+  { url, secret }: Webhook,
+  { signal, isSilenced, onDelivered }: DeliverOptions,
+): Promise<{ readonly tried: number; readonly failed: number }> {
+  const due = await store.dueDeliveries(Date.now(), DUE_AT_ONCE, url)
   const rest = due.values()
+  let failed = 0
+  const told = { target: new URL(url).origin }
   const call = async () => {
     for (const delivery of rest) {
       if (signal.aborted) return
-      const { key, target } = delivery
-      // A webhook that is no longer in the settings keeps what it is owed, until it is back.
-      const answer = secrets.has(target)
-        ? await tryCall(delivery, secrets.get(target)!, signal)
-        : { problem: 'not in the settings', waitMs: LONGEST_WAIT_MS }
-      if (signal.aborted && answer !== null) return
-      if (answer === null) await store.settleDelivery(key, target, { deliveredAt: Date.now() })
-      else {
-        const nextAt = Date.now() + (answer.waitMs ?? waitAfter(delivery.attempts))
-        await store.settleDelivery(key, target, { nextAt, problem: answer.problem })
+      const { key, body, attempts } = delivery
+      if (await isSilenced(body)) {
+        await store.settleDelivery(key, url, { deliveredAt: Date.now() })
+        onDelivered({ ...told, key, delivered: false, problem: 'silenced by the allow-list' })
+        continue
       }
-      onDelivered({ key, target, delivered: answer === null, problem: answer?.problem ?? null })
+      const answer = await tryCall(delivery, secret, signal)
+      if (signal.aborted && answer !== null) return
+      if (answer === null) await store.settleDelivery(key, url, { deliveredAt: Date.now() })
+      else {
+        failed++
+        const wait = Math.min(LONGEST_WAIT_MS, Math.max(waitAfter(attempts), answer.waitMs ?? 0))
+        await store.settleDelivery(key, url, { nextAt: Date.now() + wait, problem: answer.problem })
+      }
+      onDelivered({ ...told, key, delivered: answer === null, problem: answer?.problem ?? null })
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, call))
-  return due.length
+  return { tried: due.length, failed }
 }
 
 function waitAfter(attempts: number): number {
@@ -96,24 +130,26 @@ async function tryCall(
   signal: AbortSignal,
 ): Promise<{ readonly problem: string; readonly waitMs?: number } | null> {
   const headers = callHeaders(key, body, secret, Math.floor(Date.now() / 1000))
+  // Not AbortSignal.timeout, which Node 20 may collect before its time.
+  const ended = new AbortController()
+  const end = () => ended.abort()
+  const timer = setTimeout(end, CALL_MS)
+  signal.addEventListener('abort', end, { once: true })
   try {
-    const response = await fetch(target, {
-      method: 'POST',
-      headers,
-      body,
-      // A receiver that sends elsewhere would have the body go to whom nobody named.
-      redirect: 'manual',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]),
-    })
+    // A receiver that sends elsewhere would have the body go to whom nobody named.
+    const how = { method: 'POST', headers, body, redirect: 'manual', signal: ended.signal } as const
+    const response = await fetch(target, how)
     await response.body?.cancel()
     if (response.ok) return null
-    const asked = Number(response.headers.get('retry-after') ?? Number.NaN)
+    const asked = Number(response.headers.get('retry-after') || Number.NaN)
     const problem = `answered ${response.status}`
-    return Number.isFinite(asked) && asked >= 0
-      ? { problem, waitMs: Math.min(LONGEST_WAIT_MS, asked * 1000) }
-      : { problem }
+    return Number.isFinite(asked) ? { problem, waitMs: asked * 1000 } : { problem }
   } catch (error) {
-    const { cause, message } = error as Error & { cause?: NodeJS.ErrnoException }
-    return { problem: cause?.code ?? message }
+    if (ended.signal.aborted) return { problem: `no answer within ${CALL_MS / 1000} s` }
+    const { code } = ((error as Error).cause ?? error) as NodeJS.ErrnoException
+    return { problem: String(code ?? 'cannot be called') }
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', end)
   }
 }
