@@ -1,4 +1,5 @@
-import type { Allowance, Allowed, Known, Sample, SilencedKnown } from '../pipeline/index.ts'
+import type { Allowance, Allowed, Known, Sample, SilencedKnown, Step } from '../pipeline/index.ts'
+import type { LabelState } from '../samples/index.ts'
 import { wholeText } from './number-text.ts'
 import { printable } from './printable.ts'
 import { styled, table } from './table.ts'
@@ -78,7 +79,7 @@ export const BRIEF_COLUMNS: readonly (readonly [
 ]
 
 /** All that is known of a sample, for people. */
-export function knownText(known: SilencedKnown, colour: boolean): string {
+export function knownText(known: SilencedKnown, steps: readonly Step[], colour: boolean): string {
   const { sample, allowed } = known
   const lines: [title: string, text: string][] = [
     ['sha256', sample.sha256],
@@ -92,6 +93,7 @@ export function knownText(known: SilencedKnown, colour: boolean): string {
     ...known.names.map((name): [string, string] => ['name', printable(name)]),
     ...known.tags.map((tag): [string, string] => ['tag', printable(tag)]),
     ...SECTIONS.flatMap((section) => section(known)),
+    ...steps.flatMap(failedStep),
   ]
   const shown = lines.slice(0, MAX_LINES)
   const more = lines.length - shown.length
@@ -142,20 +144,24 @@ const SECTIONS: readonly Section[] = [
   ({ labels }) =>
     labels.map((label) => {
       const what = [label.detection, label.family, label.category].filter((part) => part !== null)
-      const said =
-        what.length > 0 ? what.map((part) => printable(part!, 80)).join('  ') : opinion(label.malicious)
-      return [
-        'label',
-        `${printable(label.engine, 40)}  ${said}  ${printable(label.version ?? '', 40)}`.trimEnd(),
-      ]
+      const named = what.map((part) => printable(part!, 80)).join('  ')
+      const said = [OPINIONS[label.state](label.malicious), named].filter((part) => part !== '').join(': ')
+      const who = label.source === 'consensus' ? 'consensus' : label.engine
+      const problem = label.problem === null ? '' : `(${printable(label.problem, 200)})`
+      const parts = [printable(who, 40), said, problem, printable(label.version ?? '', 40)]
+      return ['label', parts.filter((part) => part !== '').join('  ')]
     }),
   ({ verdicts }) =>
-    verdicts.map(({ view, verdict, probability, family, state }) => {
+    verdicts.flatMap(({ view, verdict, probability, family, state, modelSha256, json }) => {
       const sure = probability === null ? '–' : probability.toFixed(3)
-      return [
-        'verdict',
-        [view, verdict, sure, printable(family ?? ''), state].filter((part) => part).join('  '),
+      const model = modelSha256 === '' ? '' : `by model ${modelSha256.slice(0, 8)}`
+      const parts = [view, verdict, sure, printable(family ?? ''), state, model]
+      const { reasons = [] } = JSON.parse(json) as { reasons?: string[] }
+      const lines = [
+        parts.filter((part) => part).join('  '),
+        ...reasons.slice(0, 3).map((each) => `  ${printable(each)}`),
       ]
+      return lines.map((line): [string, string] => ['verdict', line])
     }),
   ({ artifacts }) =>
     artifacts.map(({ kind, producer, size }) => [
@@ -169,9 +175,25 @@ const SECTIONS: readonly Section[] = [
     ]),
 ]
 
-function opinion(malicious: 0 | 1 | null): string {
-  if (malicious === null) return 'says nothing'
-  return malicious === 1 ? 'malicious' : 'found nothing'
+/** A step of `taxon run` that failed, and why. */
+function failedStep({ step, state, detail }: Step): [title: string, text: string][] {
+  if (state !== 'failed') return []
+  const { reason = 'unknown reason' } = (JSON.parse(detail ?? 'null') ?? {}) as { reason?: string }
+  return [['failed', `${printable(step)}  ${printable(String(reason), 300)}`]]
+}
+
+const word = (malicious: 0 | 1 | null) => (malicious === null ? '' : malicious === 1 ? 'malicious' : 'benign')
+
+/** What an answer is in a word, by its state. */
+const OPINIONS: Readonly<Record<LabelState, (malicious: 0 | 1 | null) => string>> = {
+  found: () => 'found',
+  clean: () => 'found nothing',
+  partial: () => 'not looked at in full',
+  'too-big': () => 'too big to be looked at',
+  unsupported: () => 'not a kind that it looks at',
+  failed: () => 'could not look',
+  stated: (malicious) => `says ${word(malicious) || 'nothing of malice'}`,
+  undecided: () => 'undecided',
 }
 
 /** Allowances as a table for people. */

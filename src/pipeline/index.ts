@@ -13,7 +13,7 @@ export {
   suricataRules,
   suricataSettings,
 } from '../intake/index.ts'
-export type { StepCount } from '../store/index.ts'
+export type { Step, StepCount } from '../store/index.ts'
 export {
   ALLOWANCE_KINDS,
   type Allowance,

@@ -8,7 +8,7 @@ import { storedPath, storedSource } from './stored-source.ts'
 
 /** What a store has to learn from. */
 export interface StoredTraces {
-  /** The opcode trace and the newest report of each sample that has one, in the order of the store. */
+  /** The opcode trace and the newest report of each sample that has one, and samples that are reports, in the store's order. */
   readonly sources: AsyncGenerator<Source>
   /** The labels of those samples that `sources` told of. */
   readonly labels: Labels
@@ -38,9 +38,10 @@ export async function storedTraces(store: Store, folder: string): Promise<Stored
   }
 
   async function* sources(): AsyncGenerator<Source> {
-    for await (const { sha256 } of store.list()) {
+    for await (const { sha256, type } of store.list()) {
       const all = await store.show(sha256)
       known.set(sha256, labelOf(all))
+      if (type === 'report') yield storedSource(storedPath(folder, 'samples', sha256))!
       for (const kind of ['opcodes', 'report'] as const) {
         const newest = newestOf(all.artifacts, kind)
         if (newest) yield storedSource(storedPath(folder, 'artifacts', newest.digest))!

@@ -6,8 +6,16 @@ import { checkedHash, storedOrNull, storedText, storedTime, TEXT_LIMITS, wholeTe
 /** How the value of each kind of allowance is kept. */
 const VALUES: Readonly<Record<Allowance['kind'], (value: string) => string>> = {
   sha256: (value) => checkedHash(value.toLowerCase()),
-  signer: (value) => wholeText('signer', value.trim(), TEXT_LIMITS.name),
+  signer: (value) => thumbprint(value.trim().toLowerCase()),
   tag: (value) => wholeText('tag', value.trim().toLowerCase(), TEXT_LIMITS.tag),
+}
+
+/** Anyone can have a certificate with a name in it; its SHA-256 is that of one only. @throws UsageError */
+function thumbprint(value: string): string {
+  if (/^[0-9a-f]{64}$/.test(value)) return value
+  throw new UsageError(
+    'a signer is named by the SHA-256 of its certificate (`thumbprint` in classify --json), 64 hex digits',
+  )
 }
 
 /** `Store.allow`. */

@@ -13,7 +13,10 @@ const add = command({
   details: `Verdicts on what it matches become benign, and say so. The same again replaces reason and end.
 
   taxon store allow add sha256 275a021b… --reason "our installer, ticket 812"
-  taxon store allow add signer "Example GmbH" --reason "in-house tools" --expires 2027-01-01`,
+  taxon store allow add tag in-house --reason "our own tools" --expires 2027-01-01
+  taxon store allow add signer 9f86d081… --reason "signed by us"
+
+A signer is the SHA-256 of its certificate, as "thumbprint" in taxon classify --json.`,
   options: {
     reason: { type: 'string', value: 'TEXT', help: 'why; required' },
     expires: { type: 'string', value: 'DATE', help: 'until then; for ever by default' },

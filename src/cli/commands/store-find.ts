@@ -122,7 +122,7 @@ that a list has.
         else if (values.csv) {
           const [titles, line] = csvOf(BRIEF_COLUMNS, [briefOf(known)]).split(/(?<=\r\n)/, 2)
           await io.stdout(i === 0 ? titles! + line! : line!)
-        } else await io.stdout((i > 0 ? '\n' : '') + knownText(known, io.colour))
+        } else await io.stdout((i > 0 ? '\n' : '') + knownText(known, await store.steps(sha256), io.colour))
       }
     })
     return 0

@@ -175,7 +175,10 @@ describe('taxon store', () => {
     expect(
       (await taxon('allow', 'add', 'sha256', hash, '--reason', 'ours', '--expires', '2999-01-01')).status,
     ).toBe(0)
-    expect((await taxon('allow', 'add', 'signer', HOSTILE, '--reason', HOSTILE)).status).toBe(0)
+    expect((await taxon('allow', 'add', 'signer', 'Our GmbH', '--reason', 'x')).err).toContain(
+      'SHA-256 of its certificate',
+    )
+    expect((await taxon('allow', 'add', 'tag', HOSTILE.slice(0, 90), '--reason', HOSTILE)).status).toBe(0)
     const listed = await taxon('allow', 'list')
     expect(listed.out).toContain('2999-01-01')
     expect(listed.out).not.toContain('\x1b')
