@@ -44,8 +44,13 @@ export function settingsTable(read: unknown, subject: string): SettingsTable {
     values.delete(key)
     return value
   }
-  const wrong = (key: string, want: string) =>
-    new UsageError(`${subject}: ${key} must be ${want}, got ${shown(asked.get(key))}`)
+  const wrong = (key: string, want: string) => {
+    const value = asked.get(key)
+    const [unknown] = values.keys()
+    if (value !== undefined) return new UsageError(`${subject}: ${key} must be ${want}, got ${shown(value)}`)
+    const other = unknown === undefined ? '' : `; is ${shown(unknown)} a slip?`
+    return new UsageError(`${subject}: ${key} must be ${want}, and is missing${other}`)
+  }
   function checked<T>(key: string, otherwise: T, want: string, accepts: (value: unknown) => boolean): T {
     const value = take(key)
     if (value === undefined) return otherwise

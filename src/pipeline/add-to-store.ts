@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { readChunks } from '../core/index.ts'
+import { cutOffSigns } from '../intake/index.ts'
 import type { Failure } from '../samples/index.ts'
 import { plainSighting, type Sample, type Sighting, type Store } from '../store/index.ts'
 import { failure } from './classify-source.ts'
@@ -70,7 +71,9 @@ async function addFile(
   try {
     const chunks = readChunks(path, signal && { signal })
     const limits = { ...(maxBytes !== undefined && { maxBytes }), ...(signal && { signal }) }
-    const { sample, isNew } = await store.put(chunks, { sighting: await sightingOf(path), ...limits })
+    const partial = path === '-' ? [] : await cutOffSigns(path, signal)
+    const cut = partial.length > 0 ? { partial } : {}
+    const { sample, isNew } = await store.put(chunks, { sighting: await sightingOf(path), ...limits, ...cut })
     if (tags.length > 0) await store.tag(sample.sha256, tags)
     return { path, sample, isNew }
   } catch (error) {

@@ -86,11 +86,16 @@ describe('the settings of a run', () => {
   })
 
   it.each([
-    ['', 'store must be the folder of a store'],
+    ['', 'store must be the folder of a store, and is missing'],
+    ['stor = "s"', 'store must be the folder of a store, and is missing; is "stor" a slip?'],
+    ['store = "s"\ndatabase = "mysql://x"', 'database must be postgres://USER@HOST/NAME'],
     ['store = "s"\nstroe = 1', 'no setting is called "stroe"'],
     ['store = "s"\nintake = "x"', 'intake must be a list of at most 100 tables'],
     ['store = "s"\n[[intake]]\ntype = "bro"', 'intake 1: type must be suricata or zeek or folder'],
-    ['store = "s"\n[[intake]]\ntype = "suricata"\neve = "e"', 'intake 1: filestore must be a path'],
+    [
+      'store = "s"\n[[intake]]\ntype = "suricata"\neve = "e"',
+      'intake 1: filestore must be a path, and is missing',
+    ],
     ['store = "s"\n[[intake]]\nfolder = "f"\neve = "e"', 'intake 1: no setting is called "eve"'],
     ['store = "s"\nmaxFileMb = 0', 'maxFileMb must be a number from 0.001 to 4096'],
     ['store = "s"\n[sandbox]\nurl = "ftp://x"', 'sandbox: url must be the http address of a sandbox'],

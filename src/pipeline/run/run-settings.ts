@@ -114,6 +114,8 @@ export function runSettings(read: unknown, path: string): RunSettings {
   const folder = top.text('store', '', MAX_TEXT)
   if (folder === '') throw top.wrong('store', 'the folder of a store')
   const database = top.text('database', '', MAX_TEXT)
+  if (database !== '' && !/^postgres(?:ql)?:\/\//.test(database))
+    throw top.wrong('database', 'postgres://USER@HOST/NAME')
   const settings: RunSettings = {
     store: { folder: at.path(folder), ...(database === '' ? {} : { database }) },
     intake: tables(top, 'intake', path).map((each) => intakeSettings(each, at)),
