@@ -31,6 +31,10 @@ const CALL_MS = 10_000
 const AT_ONCE = 4
 const DUE_AT_ONCE = 20
 const LOOK_MS = 500
+/** How long an end waits for calls that are to be tried again, in milliseconds. */
+const SOON_MS = 10_000
+/** Rounds in which a receiver took no call, after which an end waits for it no longer. */
+const MAX_REFUSALS = 3
 const [FIRST_WAIT_MS, LONGEST_WAIT_MS] = [1000, 3_600_000]
 
 /** Reads the keys of webhooks. @throws UnreadableError, UsageError for an empty one */
@@ -68,7 +72,8 @@ export function callHeaders(
 /**
  * Makes the calls that are owed to one webhook until the signal is aborted, each at least once: what is not answered by
  * 2xx is tried again after a while that grows to an hour, or as long as the receiver asks. Others do not wait for it.
- * @param isOver asked when nothing is due; with `once` a receiver that failed is left for the next run
+ * @param isOver whether no more calls are to come: it ends when none is owed that is due soon, and leaves a receiver that
+ * takes none to the next run
  */
 export async function deliver(
   store: Store,
@@ -77,10 +82,14 @@ export async function deliver(
   isOver: () => boolean,
 ): Promise<void> {
   const { signal } = options
+  let refusals = 0
   while (!signal.aborted) {
     const wasOver = isOver()
     const { tried, failed } = await deliverDue(store, webhook, options)
-    if (wasOver && (tried === 0 || failed > 0)) return
+    if (tried > 0) refusals = failed === tried ? refusals + 1 : 0
+    if (wasOver && refusals >= MAX_REFUSALS) return
+    const soon = await store.dueDeliveries(Date.now() + SOON_MS, 1, webhook.url)
+    if (wasOver && soon.length === 0) return
     if (tried === 0 || failed > 0) await pause(LOOK_MS, undefined, { signal }).catch(() => {})
   }
 }
