@@ -118,12 +118,22 @@ describe('watching a folder', () => {
     const arrivals: string[] = []
     const aside = `${folder}.aside`
     const stop = new AbortController()
-    const options = { folder, settleMs: 0, pollMs: 5, signal: stop.signal }
-    setTimeout(() => renameSync(folder, aside), 50)
-    setTimeout(() => renameSync(aside, folder), 100)
-    setTimeout(() => stop.abort(), 200)
-    for await (const { name } of followFolder(options)) arrivals.push(name!)
-    expect(arrivals).toEqual(['a', 'b'])
+    const onProblem = () => {
+      renameSync(aside, folder)
+      put('c')
+    }
+    for await (const { name } of followFolder({
+      folder,
+      settleMs: 0,
+      pollMs: 5,
+      signal: stop.signal,
+      onProblem,
+    })) {
+      arrivals.push(name!)
+      if (name === 'b') renameSync(folder, aside)
+      if (name === 'c') stop.abort()
+    }
+    expect(arrivals).toEqual(['a', 'b', 'c'])
   })
 
   it('watches so many files and says that there are more', async () => {
