@@ -80,7 +80,7 @@ describe('watching a folder', () => {
     const growing = setInterval(() => {
       if (left-- > 0) appendFileSync(join(folder, 'growing'), 'x')
     }, 20)
-    const { arrivals } = await follow({ settleMs: 150 })
+    const { arrivals } = await follow({ settleMs: 1000 })
     clearInterval(growing)
     expect(left).toBeLessThanOrEqual(0)
     expect(namesOf(arrivals)).toEqual(['growing'])
