@@ -4,6 +4,7 @@ import type { Arrival, WatchOptions } from './arrival.ts'
 import { count, fieldsOf } from './fields.ts'
 import { type FoundFile, filesIn, MAX_FOLDER_FILES } from './folder-files.ts'
 import { pause } from './pause.ts'
+import { plainSighting } from './sighting.ts'
 
 const POLL_MS = 1000
 const SETTLE_MS = 2000
@@ -80,20 +81,13 @@ function arrivalOf(file: FoundFile, mark: string, marks: readonly string[]): Arr
     path: file.path,
     sha256: null,
     name,
-    sighting: {
+    sighting: plainSighting({
       key: `folder:${mark}`,
       source: 'folder',
       at: Math.round(file.modifiedAt),
       name,
-      protocol: null,
-      sourceAddress: null,
-      sourcePort: null,
-      destinationAddress: null,
-      destinationPort: null,
-      host: null,
-      uri: null,
       details: JSON.stringify({ path: file.path }),
-    },
+    }),
     partial: [],
     // Made when it is asked for: of many files it is long.
     get position() {

@@ -1,6 +1,4 @@
-import type { Sighting } from '../store/index.ts'
-
-export type { Sighting }
+export { plainSighting, type Sighting } from '../store/index.ts'
 
 /** Characters of a name, host or address that are kept. */
 export const MAX_TEXT = 4096

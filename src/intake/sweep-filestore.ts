@@ -2,7 +2,7 @@ import { lstat, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Arrival, WatchOptions } from './arrival.ts'
 import { readEvent } from './eve.ts'
-import type { Sighting } from './sighting.ts'
+import { plainSighting, type Sighting } from './sighting.ts'
 
 /** Sightings of one file that are read from the file-store. */
 const MAX_SIGHTINGS = 1000
@@ -81,18 +81,10 @@ async function readRecord(path: string, writtenAt: number) {
 }
 
 function unseen(sha256: string, at: number): Sighting {
-  return {
+  return plainSighting({
     key: `suricata:found:${sha256}`,
     source: 'suricata',
     at: Math.round(at),
     name: null,
-    protocol: null,
-    sourceAddress: null,
-    sourcePort: null,
-    destinationAddress: null,
-    destinationPort: null,
-    host: null,
-    uri: null,
-    details: null,
-  }
+  })
 }
