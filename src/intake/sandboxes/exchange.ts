@@ -5,6 +5,7 @@ import {
   type IncomingMessage,
 } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { drained } from './drained.ts'
 import type { Body } from './multipart.ts'
 import { AnswerCutError, UnreachableSandboxError } from './sandbox-errors.ts'
 
@@ -118,19 +119,6 @@ async function sendBody(request: ClientRequest, body: Body): Promise<void> {
     if (!request.write(chunk)) await drained(request)
   }
   request.end()
-}
-
-function drained(request: ClientRequest): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      request.off('drain', done)
-      request.off('close', done)
-      resolve()
-    }
-    request.on('drain', done)
-    request.on('close', done)
-    if (request.destroyed) done()
-  })
 }
 
 async function* bodyChunks(

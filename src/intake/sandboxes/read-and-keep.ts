@@ -1,7 +1,8 @@
-import { createGzip, type Gzip } from 'node:zlib'
+import { createGzip } from 'node:zlib'
 import { decompress, UnknownFormatError } from '../../core/index.ts'
 import { type ReadOptions, readReports } from '../../reports/index.ts'
 import type { Report } from '../../samples/index.ts'
+import { drained } from './drained.ts'
 
 /**
  * Writes a report where it is to be kept. What it is given is compressed by gzip, and throws where the report turns out to
@@ -90,17 +91,4 @@ function keeping(keep: Keep) {
       return first
     },
   }
-}
-
-function drained(gzip: Gzip): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      gzip.off('drain', done)
-      gzip.off('close', done)
-      resolve()
-    }
-    gzip.on('drain', done)
-    gzip.on('close', done)
-    if (gzip.destroyed) done()
-  })
 }
