@@ -1,6 +1,6 @@
 import { KnownError } from '../../core/index.ts'
 import type { Step, Store, Taken } from '../../store/index.ts'
-import { isOfStore } from '../store-failure.ts'
+import { isTrouble } from '../store-failure.ts'
 import type { Bell } from './bell.ts'
 import { LaterError, type RunStep, type StepEnd, waitAfter } from './run-step.ts'
 
@@ -107,12 +107,6 @@ async function perform(
     await set(isKept ? { ...told, detail: now.detail } : told)
     return { ...now, ...told }
   }
-}
-
-/** Whether the store or the disk is at fault, not the sample. */
-function isTrouble(error: unknown): boolean {
-  const { code = '' } = error as NodeJS.ErrnoException
-  return isOfStore(error) || /^(?:ENOSPC|EDQUOT|EMFILE|ENFILE|EIO|ENOMEM)$/.test(code)
 }
 
 /** A step that ended the whole run each time. */

@@ -9,7 +9,7 @@ import {
   type WatchOptions,
 } from '../../intake/index.ts'
 import type { Store, Stored } from '../../store/index.ts'
-import { isOfStore } from '../store-failure.ts'
+import { isTrouble } from '../store-failure.ts'
 import type { NewRunEvent } from './run-event.ts'
 import type { IntakeSettings } from './run-settings.ts'
 import { unpackAgain } from './unpack-step.ts'
@@ -142,8 +142,7 @@ async function storeArrival(
     } catch (error) {
       if (signal.aborted) break
       const { code = '', message } = error as NodeJS.ErrnoException
-      const isOurs = isOfStore(error) || /^(?:ENOSPC|EMFILE|ENFILE|EIO|ENOMEM)$/.test(code)
-      if (!isOurs) {
+      if (!isTrouble(error)) {
         if (!(error instanceof KnownError) && !code) throw error
         problem(arrival.path, message)
         return null
