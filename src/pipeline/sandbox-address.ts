@@ -1,6 +1,6 @@
-import { readFile, stat } from 'node:fs/promises'
-import { UnreadableError, UsageError } from '../core/index.ts'
+import { UsageError } from '../core/index.ts'
 import { type RestOptions, type Sandbox, sandboxKinds } from '../intake/index.ts'
+import { readSecret } from './secret-file.ts'
 
 /** Which sandbox, and what it is asked with. */
 export interface SandboxAddress {
@@ -11,8 +11,6 @@ export interface SandboxAddress {
   readonly tokenFile?: string
 }
 
-const MAX_TOKEN_BYTES = 8192
-
 /** The sandbox of an address. @throws UsageError, UnreadableError */
 export async function openSandbox(address: SandboxAddress, options: RestOptions = {}): Promise<Sandbox> {
   const kind = sandboxKinds.find(({ name }) => name === address.kind)
@@ -20,17 +18,8 @@ export async function openSandbox(address: SandboxAddress, options: RestOptions 
   const { tokenFile } = address
   return kind.open(
     address.url,
-    tokenFile === undefined ? options : { ...options, token: await readToken(tokenFile) },
+    tokenFile === undefined ? options : { ...options, token: await readSecret(tokenFile) },
   )
-}
-
-async function readToken(path: string): Promise<string> {
-  try {
-    if ((await stat(path)).size <= MAX_TOKEN_BYTES) return (await readFile(path, 'utf8')).trim()
-  } catch (error) {
-    throw new UnreadableError(path, error)
-  }
-  throw new UsageError(`${path}: too long for a token`)
 }
 
 /**

@@ -5,7 +5,7 @@ import { isStore, openStore } from '../../store/index.ts'
 import { readModels } from '../models.ts'
 import { labelSources } from './label-step.ts'
 import { type IntakeSettings, type RunSettings, SHIPPED } from './run-settings.ts'
-import { openSandbox } from './sandbox-step.ts'
+import { sandboxOf } from './sandbox-step.ts'
 import { openWebhooks } from './webhooks.ts'
 
 /** What stands in the way of a run with these settings; empty where nothing does. Nothing is made; who is named is asked whether it is there. */
@@ -38,7 +38,7 @@ export async function checkRun(settings: RunSettings): Promise<string[]> {
       problems.push(`virustotal: ${virustotal} is not there`)
     if (avclass !== null) await tryTo('avclass', () => readAvclass(avclass))
   }
-  if (sandbox !== null) await tryTo('sandbox', async () => (await openSandbox(sandbox)).state())
+  if (sandbox !== null) await tryTo('sandbox', async () => (await sandboxOf(sandbox)).state())
   await tryTo('webhooks', () => openWebhooks(webhooks))
   return problems
 }

@@ -1,28 +1,17 @@
-import { readFile } from 'node:fs/promises'
-import { UnreadableError } from '../../core/index.ts'
-import { type Sandbox, sandboxGate, sandboxKinds, settle, systemClock } from '../../intake/index.ts'
+import { type Sandbox, sandboxGate, settle, systemClock } from '../../intake/index.ts'
 import type { Store } from '../../store/index.ts'
+import { openSandbox } from '../sandbox-address.ts'
 import { type SandboxSettings, versionOf } from './run-settings.ts'
 import { LaterError, type RunStep } from './run-step.ts'
 
 /** The sandbox that settings name. @throws UsageError, UnreadableError for its token */
-export async function openSandbox({ type, url, tokenFile }: SandboxSettings): Promise<Sandbox> {
-  const kind = sandboxKinds.find(({ name }) => name === type)!
-  return kind.open(url, tokenFile === null ? {} : { token: await secretIn(tokenFile) })
-}
-
-/** A secret that stands alone in a file. @throws UnreadableError */
-export async function secretIn(path: string): Promise<string> {
-  try {
-    return (await readFile(path, 'utf8')).trim()
-  } catch (error) {
-    throw new UnreadableError(path, error)
-  }
+export function sandboxOf({ type, url, tokenFile }: SandboxSettings): Promise<Sandbox> {
+  return openSandbox({ kind: type, url, ...(tokenFile !== null && { tokenFile }) })
 }
 
 /** Has a sandbox run samples and keeps its reports. A restart goes on with the tasks that were submitted. */
 export async function sandboxStep(store: Store, settings: SandboxSettings, once: boolean): Promise<RunStep> {
-  const sandbox = await openSandbox(settings)
+  const sandbox = await sandboxOf(settings)
   const { inFlight, perMinute, timeoutMinutes, types } = settings
   const gate = sandboxGate({ inFlight, intervalMs: 60_000 / perMinute, clock: systemClock })
   return {

@@ -2,8 +2,8 @@ import { createHmac } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { UsageError } from '../../core/index.ts'
 import type { Delivery, Store } from '../../store/index.ts'
+import { readSecret } from '../secret-file.ts'
 import type { WebhookSettings } from './run-settings.ts'
-import { secretIn } from './sandbox-step.ts'
 
 /** A webhook with its key read. */
 export interface Webhook extends Omit<WebhookSettings, 'secretFile'> {
@@ -41,7 +41,7 @@ const [FIRST_WAIT_MS, LONGEST_WAIT_MS] = [1000, 3_600_000]
 export async function openWebhooks(settings: readonly WebhookSettings[]): Promise<Webhook[]> {
   return await Promise.all(
     settings.map(async ({ secretFile, ...others }) => {
-      const secret = secretFile === null ? null : await secretIn(secretFile)
+      const secret = secretFile === null ? null : await readSecret(secretFile)
       if (secret === '')
         throw new UsageError(`${secretFile}: is empty, and calls signed with it prove nothing`)
       return { ...others, secret }
