@@ -32,6 +32,13 @@ export interface LabelSourceOptions {
  * @throws UsageError, and what tells that one is not there or cannot be read
  */
 export async function openLabelSources(options: LabelSourceOptions): Promise<LabelSource[]> {
+  const sources = await namedLabelSources(options)
+  for (const source of sources) await source.version(options.signal)
+  return sources
+}
+
+/** The same without a look whether engines are there. @throws UsageError, and what tells that a list cannot be read */
+export async function namedLabelSources(options: LabelSourceOptions): Promise<LabelSource[]> {
   const sources: LabelSource[] = []
   if (options.clamd !== undefined) sources.push(await clamdSource(options.clamd))
   if (options.clamscan) sources.push(clamscan())
@@ -42,12 +49,10 @@ export async function openLabelSources(options: LabelSourceOptions): Promise<Lab
   }
   if (reports.length > 0) sources.push(await virusTotalFiles(reports, options))
   if (options.labels !== undefined) sources.push(await labelsCsv(options.labels))
-  for (const source of sources) await source.version(options.signal)
   return sources
 }
 
-/** A clamd by its address, with what this machine's clamd.conf says of its limits. @throws UsageError where none is named */
-export async function clamdSource(address: string): Promise<LabelSource> {
+async function clamdSource(address: string): Promise<LabelSource> {
   const conf = await findClamdConf()
   const wanted = address === 'auto' ? conf?.address : address
   if (wanted == null)

@@ -1,27 +1,24 @@
 import { KnownError } from '../../core/index.ts'
 import {
   type AvclassData,
-  clamscan,
   consensusLabel,
   consensusOf,
   type LabelSource,
-  labelsCsv,
   readAvclass,
-  virusTotalFolder,
 } from '../../intake/index.ts'
 import type { Store } from '../../store/index.ts'
-import { clamdSource } from '../label-sources.ts'
+import { namedLabelSources } from '../label-sources.ts'
 import { type LabelSettings, versionOf } from './run-settings.ts'
 import { LaterError, type RunStep } from './run-step.ts'
 
-/** The sources that settings name. @throws UsageError, UnreadableError for a list that cannot be read */
-export async function labelSources(settings: LabelSettings): Promise<LabelSource[]> {
-  return [
-    ...(settings.clamd === null ? [] : [await clamdSource(settings.clamd)]),
-    ...(settings.clamscan ? [clamscan()] : []),
-    ...(settings.virustotal === null ? [] : [virusTotalFolder(settings.virustotal)]),
-    ...(settings.csv === null ? [] : [await labelsCsv(settings.csv)]),
-  ]
+/** The sources that settings name, be they there now or not. @throws UsageError, UnreadableError for a list that cannot be read */
+export function labelSources({ clamd, clamscan, virustotal, csv }: LabelSettings): Promise<LabelSource[]> {
+  return namedLabelSources({
+    clamscan,
+    ...(clamd !== null && { clamd }),
+    ...(virustotal !== null && { virusTotal: [virustotal] }),
+    ...(csv !== null && { labels: csv }),
+  })
 }
 
 /** Asks every source of labels, keeps what each says, and what they agree on. */
