@@ -1,25 +1,12 @@
 import { KnownError } from '../core/index.ts'
 import {
   type Arrival,
-  followFolder,
-  followSuricata,
-  followZeek,
   type Inspected,
   type IntakeProblem,
   inspectArrival,
   type WatchOptions,
 } from '../intake/index.ts'
-
-/** Where files come from. */
-export type IntakeSource =
-  | { readonly kind: 'suricata'; readonly eve: string; readonly filestore: string; readonly sweep?: boolean }
-  | { readonly kind: 'zeek'; readonly log: string; readonly extracted: string }
-  | {
-      readonly kind: 'folder'
-      readonly folder: string
-      readonly recursive?: boolean
-      readonly settleMs?: number
-    }
+import { followIntake, type IntakeSource } from './follow-intake.ts'
 
 /** An arrival, and what its bytes say. */
 export interface InspectedArrival extends Inspected {
@@ -45,16 +32,14 @@ export async function* watchIntake(
   }
 }
 
-/** The arrivals of a source as it tells of them. */
+/** With `sweep`, what the log does not tell of comes behind what it tells of. */
 function follow(source: IntakeSource, options: WatchOptions): AsyncIterable<Arrival> {
-  if (source.kind === 'zeek') return followZeek({ ...options, ...source })
-  if (source.kind === 'folder') return followFolder({ ...options, ...source })
-  const { eve, filestore, sweep = false } = source
-  if (!sweep) return followSuricata({ ...options, eve, filestore })
-  // Those that the log tells of come first.
+  if (source.type !== 'suricata' || !source.sweep) return followIntake(source, options)
   const told = new Set<string>()
-  const isKnown = async (sha256: string) => told.has(sha256)
-  return remembering(followSuricata({ ...options, eve, filestore, isKnown }), told)
+  return remembering(
+    followIntake(source, options, async (sha256) => told.has(sha256)),
+    told,
+  )
 }
 
 async function* remembering(arrivals: AsyncIterable<Arrival>, told: Set<string>): AsyncGenerator<Arrival> {

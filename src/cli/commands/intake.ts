@@ -85,15 +85,15 @@ function sourceOf(values: {
   if (suricata !== undefined) {
     if (filestore === undefined)
       throw new UsageError('intake watch: say where the file-store is with --filestore DIR')
-    return { kind: 'suricata', eve: suricata, filestore, sweep }
+    return { type: 'suricata', eve: suricata, filestore, sweep }
   }
   if (zeek !== undefined) {
     if (extracted === undefined)
       throw new UsageError('intake watch: say where the extracted files are with --extracted DIR')
-    return { kind: 'zeek', log: zeek, extracted }
+    return { type: 'zeek', log: zeek, extracted }
   }
   const settleMs = numberBetween('settle', values.settle, 0, 86_400) * 1000
-  return { kind: 'folder', folder: folder!, recursive, settleMs }
+  return { type: 'folder', folder: folder!, recursive, settleMs }
 }
 
 const settings = command({

@@ -1,14 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { KnownError, readChunks } from '../../core/index.ts'
-import {
-  type Arrival,
-  cutOffSigns,
-  followFolder,
-  followSuricata,
-  followZeek,
-  type WatchOptions,
-} from '../../intake/index.ts'
+import { type Arrival, cutOffSigns } from '../../intake/index.ts'
 import type { Store, Stored } from '../../store/index.ts'
+import { followIntake } from '../follow-intake.ts'
 import { isTrouble } from '../store-failure.ts'
 import type { NewRunEvent } from './run-event.ts'
 import type { IntakeSettings } from './run-settings.ts'
@@ -29,17 +23,6 @@ export interface TakeInOptions {
   /** Resolves when more may be taken in. */
   ready(): Promise<void>
   tell(event: NewRunEvent): void
-}
-
-/** How a watcher is told what it is to watch. */
-function follow(
-  settings: IntakeSettings,
-  options: WatchOptions,
-  isKnown: (sha256: string) => Promise<boolean>,
-): AsyncIterable<Arrival> {
-  if (settings.type === 'suricata') return followSuricata({ ...settings, ...options, isKnown })
-  if (settings.type === 'zeek') return followZeek({ ...settings, ...options })
-  return followFolder({ ...settings, ...options })
 }
 
 /** By which the cursor of an intake is found again. */
@@ -83,7 +66,7 @@ export async function takeIn(store: Store, settings: IntakeSettings, options: Ta
   }
 
   const underWay = new Set<Promise<unknown>>()
-  const arrivals = follow(
+  const arrivals = followIntake(
     settings,
     {
       once,
